@@ -1,0 +1,110 @@
+//! Which module imports which.
+
+use std::collections::BTreeMap;
+
+/// Why the modules do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModuleError {
+    /// An import leads nowhere.
+    #[error("{module} imports {import}, which is not there")]
+    Missing {
+        /// The module.
+        module: String,
+        /// What it imports.
+        import: String,
+    },
+    /// A module imports itself in the end, so that no name could carry a hash of both.
+    #[error("{0} imports itself, directly or not")]
+    Cycle(String),
+}
+
+/// The modules of the same folder that a module imports, in their order. Only statements count: the site's own modules
+/// write one import a statement, with double quotes, and nothing else has that shape.
+pub(crate) fn imports_of(name: &str, source: &str) -> Vec<String> {
+    if !has_ending(name, "js") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for opening in ["from \"./", "import \"./"] {
+        for rest in source.split(opening).skip(1) {
+            if let Some((import, _)) = rest.split_once('"') {
+                found.push(import.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(_, found)| found == ending)
+}
+
+/// All names, each after everything that it imports.
+///
+/// # Errors
+/// [`ModuleError`] when an import leads nowhere or in a circle.
+pub(crate) fn in_order_of_import(
+    sources: &BTreeMap<String, String>,
+) -> Result<Vec<String>, ModuleError> {
+    let mut order = Vec::new();
+    for name in sources.keys() {
+        visit(name, sources, &mut Vec::new(), &mut order)?;
+    }
+    Ok(order)
+}
+
+/// `path` is the way from the start to here: whatever stands on it imports `name`.
+fn visit(
+    name: &str,
+    sources: &BTreeMap<String, String>,
+    path: &mut Vec<String>,
+    order: &mut Vec<String>,
+) -> Result<(), ModuleError> {
+    if order.iter().any(|done| done == name) {
+        return Ok(());
+    }
+    if path.iter().any(|above| above == name) {
+        return Err(ModuleError::Cycle(name.to_owned()));
+    }
+    path.push(name.to_owned());
+    for import in imports_of(name, &sources[name]) {
+        if !sources.contains_key(&import) {
+            return Err(ModuleError::Missing {
+                module: name.to_owned(),
+                import,
+            });
+        }
+        visit(&import, sources, path, order)?;
+    }
+    path.pop();
+    order.push(name.to_owned());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_on_types_are_no_imports() {
+        let source = "/** @import {A} */\n/** @typedef {import(\"./types.js\").A} A */\nimport { b } from \"./b.js\";";
+        assert_eq!(imports_of("a.js", source), ["b.js"]);
+        assert!(imports_of("a.css", source).is_empty());
+    }
+
+    #[test]
+    fn a_circle_is_an_error() {
+        let sources = [
+            ("a.js", "import \"./b.js\";"),
+            ("b.js", "import \"./a.js\";"),
+        ];
+        let sources = sources
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+        assert_eq!(
+            in_order_of_import(&sources),
+            Err(ModuleError::Cycle("a.js".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Pieces that several pages use: form fields, regions that a script fills, dialogs.
+
+use maud::{Markup, html};
+
+/// What a field takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Input {
+    /// One line, with its `type`.
+    Line(&'static str),
+    /// Several lines.
+    Lines(u8),
+}
+
+/// One labelled field of a form. The place of its error is there from the start, so that the script only fills it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'a> {
+    /// Its name on the wire.
+    pub(crate) name: &'static str,
+    /// What people call it.
+    pub(crate) label: &'static str,
+    /// What helps to fill it, or nothing.
+    pub(crate) hint: &'a str,
+    /// What it takes.
+    pub(crate) input: Input,
+    /// What a browser may fill in.
+    pub(crate) autocomplete: &'static str,
+    /// Whether it must be filled.
+    pub(crate) required: bool,
+    /// Fewest characters; 0 when there is no such limit.
+    pub(crate) min: usize,
+    /// Most characters; 0 when there is no such limit.
+    pub(crate) max: usize,
+}
+
+impl Field<'_> {
+    /// A required line of text.
+    pub(crate) const fn line(name: &'static str, label: &'static str) -> Self {
+        Self {
+            name,
+            label,
+            hint: "",
+            input: Input::Line("text"),
+            autocomplete: "off",
+            required: true,
+            min: 0,
+            max: 0,
+        }
+    }
+
+    /// The markup of the field.
+    pub(crate) fn markup(&self) -> Markup {
+        let name = self.name;
+        html! {
+            div.field {
+                label for=(name) {
+                    (self.label)
+                    @if !self.required { span.optional { " (optional)" } }
+                }
+                @if !self.hint.is_empty() { p.hint id={ (name) "-hint" } { (self.hint) } }
+                (self.control())
+                (error_place(name))
+            }
+        }
+    }
+
+    /// The limits are data attributes: `maxlength` would cut a pasted password or barcode short without a word, and
+    /// counts in other units than the API does.
+    fn control(&self) -> Markup {
+        let (min, max) = (
+            (self.min > 0).then_some(self.min),
+            (self.max > 0).then_some(self.max),
+        );
+        let described = described_by(self.name, !self.hint.is_empty());
+        match self.input {
+            Input::Line(kind) => html! {
+                input id=(self.name) name=(self.name) type=(kind) autocomplete=(self.autocomplete)
+                    required[self.required] data-min-chars=[min] data-max-chars=[max] aria-describedby=(described);
+            },
+            Input::Lines(rows) => html! {
+                textarea id=(self.name) name=(self.name) rows=(rows) autocomplete=(self.autocomplete)
+                    required[self.required] data-min-chars=[min] data-max-chars=[max] aria-describedby=(described) {}
+            },
+        }
+    }
+}
+
+/// The ids that describe a field: its hint, if it has one, and its error.
+pub(crate) fn described_by(name: &str, has_hint: bool) -> String {
+    if has_hint {
+        format!("{name}-hint {name}-error")
+    } else {
+        format!("{name}-error")
+    }
+}
+
+/// Where the script writes what is wrong with a field.
+pub(crate) fn error_place(name: &str) -> Markup {
+    html! { p.field-error id={ (name) "-error" } hidden {} }
+}
+
+/// Where the script writes what is wrong with a form as a whole.
+pub(crate) fn form_error() -> Markup {
+    html! { p.problem data-form-error role="alert" hidden {} }
+}
+
+/// A part of the page that a script fills from the API. It is loading, failed (with a way to try again), empty, or
+/// ready; exactly one of the four is shown.
+pub(crate) fn region(id: &str, loading: &str, empty: &Markup, ready: &Markup) -> Markup {
+    html! {
+        div.region id=(id) {
+            p.loading data-when="loading" role="status" { (loading) }
+            div.problem data-when="failed" role="alert" hidden {
+                p data-reason {}
+                button type="button" data-retry { "Try again" }
+            }
+            div.empty data-when="empty" hidden { (empty) }
+            div data-when="ready" hidden { (ready) }
+            (needs_script())
+        }
+    }
+}
+
+/// What people without JavaScript read instead of a part that cannot work.
+pub(crate) fn needs_script() -> Markup {
+    html! { noscript { p.problem { "This part of Holdfast needs JavaScript: it asks for what is true at this moment." } } }
+}
+
+/// A list with its "more" button; rows are clones of the template.
+pub(crate) fn list(id: &str, row: &Markup) -> Markup {
+    html! {
+        p.hint data-count role="status" {}
+        ul.rows id=(id) role="list" {}
+        template id={ (id) "-row" } { (row) }
+        p.problem data-more-error role="alert" hidden {}
+        button.quiet data-more type="button" hidden { "Show more" }
+    }
+}
+
+/// A dialog that asks before something is given up.
+pub(crate) fn confirmation(id: &str, title: &str, text: &str, keep: &str, go_on: &str) -> Markup {
+    html! {
+        dialog id=(id) aria-labelledby={ (id) "-title" } aria-describedby={ (id) "-text" } {
+            form method="dialog" {
+                h2 id={ (id) "-title" } { (title) }
+                p id={ (id) "-text" } { (text) }
+                div.actions {
+                    button.quiet value="keep" { (keep) }
+                    button.danger value="go-on" { (go_on) }
+                }
+            }
+        }
+    }
+}
