@@ -1,0 +1,151 @@
+// The API: one function a route, and one kind of error for whatever goes wrong on the way.
+
+import { TEXT, problemText } from "./messages.js";
+
+/** @import { FieldError, ListedTicket, Order, OwnTicket, Page, Ticket, TicketForm, User } from "./types.d.ts" */
+
+const PATIENCE_MS = 20_000;
+
+/** An answer that is no success, or no answer. The message is for people. */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {{ status?: number, type?: string, fields?: FieldError[] }} [about]
+   */
+  constructor(message, { status = 0, type = "", fields = [] } = {}) {
+    super(message);
+    /** The HTTP status, or 0 when there was no answer. */
+    this.status = status;
+    /** The problem's type, or nothing when the answer was not the API's own. */
+    this.type = type;
+    this.fields = fields;
+  }
+}
+
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof ApiError ? error.message : TEXT.refused);
+
+/**
+ * @param {unknown} error
+ * @param {...string} types
+ * @returns {error is ApiError}
+ */
+export const isProblem = (error, ...types) => error instanceof ApiError && types.includes(error.type);
+
+/** @param {unknown} reason what fetch or reading the body threw */
+function noAnswer(reason) {
+  const tooSlow = reason instanceof DOMException && reason.name === "TimeoutError";
+  return new ApiError(tooSlow ? TEXT.tooSlow : TEXT.offline);
+}
+
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What is wrong, from the API's own problem or from what the gateway says in its place: `{"message": …}`, which is
+ * written for developers, so that only the status counts.
+ * @param {number} status
+ * @param {any} body
+ */
+function refusal(status, body) {
+  const type = typeof body?.type === "string" ? body.type : "";
+  const byStatus = { 401: "no-session", 404: "not-found", 413: "body-too-large", 429: "too-many-requests" };
+  const fallback = byStatus[/** @type {keyof typeof byStatus} */ (status)] ?? (status >= 500 ? "unavailable" : "");
+  const text = problemText(type) ?? body?.detail ?? body?.title ?? problemText(fallback) ?? TEXT.refused;
+  const fields = Array.isArray(body?.errors) ? body.errors : [];
+  return new ApiError(String(text), { status, type: type || fallback, fields });
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown, headers?: Record<string, string> }} [options]
+ * @returns {Promise<{ data: any, clockOffset: number }>} `clockOffset` is what to add to this device's clock
+ */
+async function call(method, path, { body, headers = {} } = {}) {
+  /** @type {RequestInit} */
+  const init = { method, headers, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { ...headers, "content-type": "application/json" };
+  }
+  let response, text;
+  const sentAt = Date.now();
+  try {
+    response = await fetch(`/api${path}`, init);
+    text = await response.text();
+  } catch (reason) {
+    throw noAnswer(reason);
+  }
+  const data = text === "" ? null : parsed(text);
+  if (!response.ok) throw refusal(response.status, data);
+  if (text !== "" && data === null) throw new ApiError(TEXT.badAnswer, { status: response.status });
+  return { data, clockOffset: clockOffset(response.headers.get("date"), sentAt, Date.now()) };
+}
+
+/**
+ * How far this device's clock is behind the server's, in milliseconds. The header counts whole seconds, so that half a
+ * second is added; the answer was written about half-way between sending and receiving.
+ * @param {string | null} date
+ * @param {number} sentAt
+ * @param {number} receivedAt
+ */
+export function clockOffset(date, sentAt, receivedAt) {
+  const server = Date.parse(date ?? "");
+  return Number.isNaN(server) ? 0 : server + 500 - (sentAt + receivedAt) / 2;
+}
+
+/** @param {string} id */
+const inPath = (id) => encodeURIComponent(id);
+
+/** @param {string | null} cursor */
+const pageQuery = (cursor) => (cursor === null ? "" : `?${new URLSearchParams({ cursor })}`);
+
+/** @param {{ email: string, password: string, display_name?: string }} form @returns {Promise<User>} */
+export const signUp = async (form) => (await call("POST", "/users", { body: form })).data;
+
+/** @param {{ email: string, password: string }} form @returns {Promise<User>} */
+export const signIn = async (form) => (await call("POST", "/session", { body: form })).data;
+
+/** @returns {Promise<User | null>} */
+export const currentUser = async () => (await call("GET", "/session")).data.user;
+
+/** @returns {Promise<void>} */
+export const signOut = async () => void (await call("DELETE", "/session"));
+
+/** @param {URLSearchParams} query @returns {Promise<Page<ListedTicket>>} */
+export const listTickets = async (query) => (await call("GET", `/tickets?${query}`)).data;
+
+/** @param {string} id @returns {Promise<Ticket>} */
+export const showTicket = async (id) => (await call("GET", `/tickets/${inPath(id)}`)).data;
+
+/** @param {TicketForm} form @returns {Promise<OwnTicket>} */
+export const createTicket = async (form) => (await call("POST", "/tickets", { body: form })).data;
+
+/** @param {string} id @param {TicketForm} form @returns {Promise<OwnTicket>} */
+export const updateTicket = async (id, form) => (await call("PUT", `/tickets/${inPath(id)}`, { body: form })).data;
+
+/** @param {string} id @returns {Promise<void>} */
+export const deleteTicket = async (id) => void (await call("DELETE", `/tickets/${inPath(id)}`));
+
+/** @param {string | null} cursor @returns {Promise<Page<OwnTicket>>} */
+export const listMyTickets = async (cursor) => (await call("GET", `/me/tickets${pageQuery(cursor)}`)).data;
+
+/** @param {string} ticketId @param {string} key @returns {Promise<Order>} */
+export const placeOrder = async (ticketId, key) =>
+  (await call("POST", "/orders", { body: { ticket_id: ticketId }, headers: { "idempotency-key": key } })).data;
+
+/** @param {string | null} cursor @returns {Promise<Page<Order>>} */
+export const listOrders = async (cursor) => (await call("GET", `/orders${pageQuery(cursor)}`)).data;
+
+/** @param {string} id @returns {Promise<{ data: Order, clockOffset: number }>} */
+export const showOrder = (id) => call("GET", `/orders/${inPath(id)}`);
+
+/** @param {string} id @returns {Promise<Order>} */
+export const cancelOrder = async (id) => (await call("DELETE", `/orders/${inPath(id)}`)).data;

@@ -1,0 +1,79 @@
+// The catalogue: the address says what is searched for, so that it can be shared, reloaded and gone back to.
+
+import { listTickets } from "./api.js";
+import { byId, slot } from "./dom.js";
+import { showErrors, valueOf } from "./form.js";
+import { priceText, whenText, whereText } from "./format.js";
+import { catalogueQuery } from "./local-time.js";
+import { TEXT } from "./messages.js";
+import { PagedList } from "./paged-list.js";
+import { ticketPath } from "./paths.js";
+import "./header.js";
+
+/** @import { ListedTicket } from "./types.d.ts" */
+
+const filters = byId("filters", HTMLFormElement);
+
+/** @type {PagedList<ListedTicket>} */
+const tickets = new PagedList({
+  region: "tickets",
+  list: "ticket-list",
+  thing: "ticket",
+  fill(row, ticket) {
+    slot(row, "link").setAttribute("href", ticketPath(ticket.id));
+    slot(row, "title").textContent = ticket.title;
+    slot(row, "when").textContent = whenText(ticket);
+    slot(row, "venue").textContent = whereText(ticket);
+    slot(row, "seller").textContent = ticket.seller.display_name;
+    slot(row, "price").textContent = priceText(ticket.price);
+  },
+});
+
+/** What the form holds, without what is empty or the default. */
+function entered() {
+  const page = new URLSearchParams();
+  for (const name of ["q", "sort", "from", "to"]) {
+    const value = valueOf(filters, name).trim();
+    if (value !== "" && value !== "newest") page.set(name, value);
+  }
+  return page;
+}
+
+function show() {
+  const page = new URLSearchParams(location.search);
+  for (const [name, otherwise] of [["q", ""], ["sort", "newest"], ["from", ""], ["to", ""]]) {
+    const control = filters.elements.namedItem(String(name));
+    if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
+      control.value = page.get(String(name)) ?? String(otherwise);
+    }
+  }
+  const query = catalogueQuery(page);
+  const filtered = ["q", "from", "to"].some((name) => query.has(name));
+  for (const part of document.querySelectorAll("[data-empty]")) {
+    if (part instanceof HTMLElement) part.hidden = (part.dataset["empty"] === "filtered") !== filtered;
+  }
+  void tickets.load((cursor) => {
+    const asked = new URLSearchParams(query);
+    if (cursor !== null) asked.set("cursor", cursor);
+    return listTickets(asked);
+  });
+}
+
+function search() {
+  const page = entered();
+  const [from, to] = [page.get("from"), page.get("to")];
+  const wrong = from !== null && to !== null && to < from;
+  showErrors(filters, wrong ? [{ field: "to", message: TEXT.untilBeforeFrom }] : []);
+  if (wrong) return;
+  const address = page.size === 0 ? "/" : `/?${page}`;
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  show();
+}
+
+filters.addEventListener("submit", (event) => {
+  event.preventDefault();
+  search();
+});
+byId("sort", HTMLSelectElement).addEventListener("change", search);
+addEventListener("popstate", show);
+show();

@@ -1,0 +1,35 @@
+// Addresses of pages.
+
+/** @param {string} id */
+export const ticketPath = (id) => `/ticket/?id=${encodeURIComponent(id)}`;
+
+/** @param {string} id */
+export const orderPath = (id) => `/order/?id=${encodeURIComponent(id)}`;
+
+/** @param {string} id */
+export const changePath = (id) => `/sell/?id=${encodeURIComponent(id)}`;
+
+/** @param {string} path where to come back to */
+export const signInPath = (path) => (path === "/" ? "/sign-in/" : `/sign-in/?next=${encodeURIComponent(path)}`);
+
+/**
+ * Where to go after signing in: a path of this very site, or the catalogue. An address that the browser would read as
+ * another host ("//host", "/\host") and the pages of signing in themselves are not followed.
+ * @param {string} next
+ * @param {string} origin
+ */
+export function safeNext(next, origin) {
+  if (!next.startsWith("/") || /[\\\u0000-\u001f]/u.test(next)) return "/";
+  let url;
+  try {
+    url = new URL(next, origin);
+  } catch {
+    return "/";
+  }
+  // "/x/..//host" has become "//host" by now, and signing in again would lead in a circle.
+  const elsewhere = url.origin !== origin || /^\/(\/|sign-)/u.test(url.pathname);
+  return elsewhere ? "/" : `${url.pathname}${url.search}${url.hash}`;
+}
+
+/** @param {string} text */
+export const isId = (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u.test(text);

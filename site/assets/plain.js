@@ -1,0 +1,3 @@
+// A page that has nothing of its own to do.
+
+import "./header.js";

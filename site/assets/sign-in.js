@@ -1,0 +1,16 @@
+// Signing in, and going back to where that was asked for.
+
+import { signIn } from "./api.js";
+import { parameter } from "./dom.js";
+import { handleForm, valueOf } from "./form.js";
+import { keepNext } from "./keep-next.js";
+import { safeNext } from "./paths.js";
+import "./header.js";
+
+keepNext();
+handleForm({
+  async send(form) {
+    await signIn({ email: valueOf(form, "email").trim(), password: valueOf(form, "password") });
+    location.replace(safeNext(parameter("next"), location.origin));
+  },
+});

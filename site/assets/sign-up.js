@@ -1,0 +1,24 @@
+// Making an account, which signs in as well.
+
+import { isProblem, messageOf, signUp } from "./api.js";
+import { parameter } from "./dom.js";
+import { handleForm, showErrors, valueOf } from "./form.js";
+import { keepNext } from "./keep-next.js";
+import { safeNext } from "./paths.js";
+import "./header.js";
+
+keepNext();
+handleForm({
+  async send(form) {
+    const name = valueOf(form, "display_name").trim();
+    const account = { email: valueOf(form, "email").trim(), password: valueOf(form, "password") };
+    try {
+      await signUp(name === "" ? account : { ...account, display_name: name });
+    } catch (error) {
+      if (!isProblem(error, "email-taken")) throw error;
+      showErrors(form, [{ field: "email", message: messageOf(error) }]);
+      return;
+    }
+    location.replace(safeNext(parameter("next"), location.origin));
+  },
+});
