@@ -1,0 +1,273 @@
+//! Passwords and their hashes.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use holdfast_domain::limits::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
+use unicode_normalization::UnicodeNormalization;
+
+/// Memory of one hash, in KiB: OWASP's minimum for argon2id with two passes.
+const MEMORY_KIB: u32 = 19 * 1024;
+/// Passes over that memory.
+const PASSES: u32 = 2;
+/// Lanes: a Lambda has one or two processors, and each request is served alone.
+const LANES: u32 = 1;
+
+/// A hash of no account, made with the parameters above: what an unknown address is verified against.
+const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$NE3x6Vdy3llKg3byAMJXsg$9CUKl6p8xVYiruDySUQsqy9/hkP6xkhGh/ukFqGVd/g";
+
+static NOBODY: LazyLock<PasswordHash> =
+    LazyLock::new(|| PasswordHash::parse(NOBODYS_HASH).expect("the constant is a hash of ours"));
+
+/// Why a password was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPassword {
+    /// Too easily guessed.
+    #[error("must have at least {PASSWORD_MIN_CHARS} characters")]
+    TooShort,
+    /// More than anybody types.
+    #[error("must have at most {PASSWORD_MAX_CHARS} characters")]
+    TooLong,
+}
+
+/// A password that somebody chose, of an accepted length. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Composes the text (NFC) and checks its length in characters. Blanks count and stay.
+    ///
+    /// # Errors
+    /// [`InvalidPassword`] when it is shorter or longer than the limits.
+    pub fn parse(text: &str) -> Result<Self, InvalidPassword> {
+        let composed = compose(text);
+        match composed.chars().count() {
+            0..PASSWORD_MIN_CHARS => Err(InvalidPassword::TooShort),
+            PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS => Ok(Self(composed)),
+            _ => Err(InvalidPassword::TooLong),
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(hidden)")
+    }
+}
+
+/// One spelling of what looks the same: a composed character, where one exists.
+fn compose(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// A stored text that is not an argon2id hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not an argon2id hash")]
+pub struct InvalidPasswordHash;
+
+/// A password's hash as a PHC string, which names algorithm, parameters and salt. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(phc::PasswordHash);
+
+impl PasswordHash {
+    /// Reads a stored PHC string.
+    ///
+    /// # Errors
+    /// [`InvalidPasswordHash`] when the text is not a complete argon2id hash.
+    pub fn parse(text: &str) -> Result<Self, InvalidPasswordHash> {
+        let hash = phc::PasswordHash::new(text).map_err(|_| InvalidPasswordHash)?;
+        let complete =
+            hash.salt.is_some() && hash.hash.is_some() && Params::try_from(&hash).is_ok();
+        if hash.algorithm == argon2::ARGON2ID_IDENT && complete {
+            Ok(Self(hash))
+        } else {
+            Err(InvalidPasswordHash)
+        }
+    }
+
+    /// The PHC string that is stored.
+    #[must_use]
+    pub fn to_phc_string(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(hidden)")
+    }
+}
+
+/// A password that could not be hashed: no memory, or no randomness from the operating system.
+#[derive(Debug, thiserror::Error)]
+#[error("the password cannot be hashed")]
+pub struct HashError(#[source] argon2::password_hash::Error);
+
+fn argon2id() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .expect("the constants are within argon2's limits");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// Hashes a password under a new random salt.
+///
+/// # Errors
+/// [`HashError`] when the operating system gives no randomness.
+pub fn hash_password(password: &Password) -> Result<PasswordHash, HashError> {
+    argon2id()
+        .hash_password(password.0.as_bytes())
+        .map(PasswordHash)
+        .map_err(HashError)
+}
+
+/// Whether `raw` is the password behind `hash`. Without a hash (nobody has that address) it does the same work and
+/// answers no.
+#[must_use]
+pub fn verify_password(raw: &str, hash: Option<&PasswordHash>) -> bool {
+    verify_with(raw, hash, |password, hash| {
+        argon2id().verify_password(password, &hash.0).is_ok()
+    })
+}
+
+/// Verifies once, whatever is known; the last step is not short-circuited.
+fn verify_with(
+    raw: &str,
+    hash: Option<&PasswordHash>,
+    verify: impl FnOnce(&[u8], &PasswordHash) -> bool,
+) -> bool {
+    let matches = verify(compose(raw).as_bytes(), hash.unwrap_or(&NOBODY));
+    matches & hash.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOBODYS_PASSWORD: &str = "the password of nobody at all";
+
+    #[test]
+    fn a_password_is_counted_in_characters_and_never_trimmed() {
+        assert_eq!(
+            Password::parse(&"ü".repeat(11)),
+            Err(InvalidPassword::TooShort)
+        );
+        assert!(Password::parse(&"ü".repeat(12)).is_ok());
+        assert!(Password::parse(&"ü".repeat(128)).is_ok());
+        assert_eq!(
+            Password::parse(&"ü".repeat(129)),
+            Err(InvalidPassword::TooLong)
+        );
+        assert_eq!(
+            Password::parse("").map_err(|error| error.to_string()),
+            Err("must have at least 12 characters".into())
+        );
+        let blanks = Password::parse("  twelve, so  ").unwrap();
+        assert_eq!(blanks.0, "  twelve, so  ");
+    }
+
+    #[test]
+    fn two_spellings_of_one_character_are_one_password() {
+        let decomposed = "u\u{308}".repeat(12);
+        assert_eq!(
+            Password::parse(&decomposed).unwrap(),
+            Password::parse(&"ü".repeat(12)).unwrap()
+        );
+        assert_eq!(
+            Password::parse(&"u\u{308}".repeat(11)),
+            Err(InvalidPassword::TooShort)
+        );
+        // Compatibility forms stay apart: a ligature is not its letters.
+        assert_ne!(
+            Password::parse("ﬁfteen letters").unwrap(),
+            Password::parse("fifteen letters").unwrap()
+        );
+    }
+
+    #[test]
+    fn a_hash_verifies_its_own_password_only() {
+        let hash = hash_password(&Password::parse("correct horse bättery").unwrap()).unwrap();
+        assert!(verify_password("correct horse bättery", Some(&hash)));
+        assert!(verify_password("correct horse ba\u{308}ttery", Some(&hash)));
+        assert!(!verify_password("correct horse battery", Some(&hash)));
+        assert!(!verify_password(" correct horse bättery", Some(&hash)));
+        assert!(!verify_password("", Some(&hash)));
+    }
+
+    #[test]
+    fn a_hash_is_argon2id_with_a_salt_of_its_own() {
+        let password = Password::parse("correct horse battery").unwrap();
+        let (first, second) = (
+            hash_password(&password).unwrap(),
+            hash_password(&password).unwrap(),
+        );
+        assert!(
+            first
+                .to_phc_string()
+                .starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{}",
+            first.to_phc_string()
+        );
+        assert_ne!(first, second);
+        assert_eq!(PasswordHash::parse(&first.to_phc_string()), Ok(first));
+    }
+
+    #[test]
+    fn only_argon2id_hashes_are_read() {
+        let ours = NOBODYS_HASH.to_owned();
+        let other = ours.replace("argon2id", "argon2i");
+        let without_hash = ours.rsplit_once('$').unwrap().0.to_owned();
+        for wrong in [
+            "",
+            "correct horse",
+            "$2b$12$abcdefghijklmnopqrstuv",
+            &other,
+            &without_hash,
+        ] {
+            assert_eq!(
+                PasswordHash::parse(wrong),
+                Err(InvalidPasswordHash),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_address_costs_one_verification_with_the_same_parameters() {
+        let real = hash_password(&Password::parse("correct horse battery").unwrap()).unwrap();
+        let run = |hash: Option<&PasswordHash>| {
+            let mut verified = Vec::new();
+            verify_with("whatever", hash, |_, hash| {
+                verified.push(hash.clone());
+                false
+            });
+            assert_eq!(verified.len(), 1);
+            verified.remove(0).0
+        };
+        let (known, unknown) = (run(Some(&real)), run(None));
+        assert_eq!(known.algorithm, unknown.algorithm);
+        assert_eq!(known.version, unknown.version);
+        assert_eq!(known.params, unknown.params);
+        assert_eq!(known.salt.unwrap().len(), unknown.salt.unwrap().len());
+        assert_eq!(known.hash.unwrap().len(), unknown.hash.unwrap().len());
+    }
+
+    #[test]
+    fn nobodys_password_is_really_verified_and_signs_nobody_in() {
+        // The hash is genuine: its own password matches it, so the work is done to the end …
+        assert!(verify_password(NOBODYS_PASSWORD, Some(&NOBODY)));
+        // … and yet nobody has it.
+        assert!(!verify_password(NOBODYS_PASSWORD, None));
+    }
+
+    #[test]
+    fn debug_hides_passwords_and_hashes() {
+        let password = Password::parse("correct horse battery").unwrap();
+        assert_eq!(format!("{password:?}"), "Password(hidden)");
+        assert_eq!(
+            format!("{:?}", hash_password(&password).unwrap()),
+            "PasswordHash(hidden)"
+        );
+    }
+}
