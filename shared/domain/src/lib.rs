@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod ids;
+pub mod limits;
+mod money;
+mod order;
+mod text;
+mod ticket;
+mod timestamp;
+mod words;
+
+pub use ids::{IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId};
+pub use money::{Currency, InvalidPrice, Price, UnknownCurrency};
+pub use order::{Order, OrderState, OrderTicket, PaymentIntentId};
+pub use text::{Credential, Description, DisplayName, EmailAddress, InvalidText, Title, Venue};
+pub use ticket::{
+    Claim, CommitLost, ExtendLost, Hold, HoldLost, HoldNumber, HoldRequest, ReleaseExpiredLost, ReleaseLost, Sale,
+    SellLost, Ticket, TicketFacts, TicketState, Version,
+};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use words::search_words;

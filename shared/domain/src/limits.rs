@@ -1,0 +1,30 @@
+//! The limits of every public input, shared by the API's validation and by the attributes of the site's forms.
+//!
+//! Lengths are counted in characters (Unicode scalar values), not bytes.
+
+/// Fewest characters of a password (OWASP ASVS 5.0 asks for 8 at least and recommends 15).
+pub const PASSWORD_MIN_CHARS: usize = 12;
+/// Most characters of a password: long passphrases fit, and hashing stays bounded.
+pub const PASSWORD_MAX_CHARS: usize = 128;
+/// Most characters of an e-mail address: the longest forward path of RFC 5321 without its brackets.
+pub const EMAIL_MAX_CHARS: usize = 254;
+/// Most characters of the name that other people see.
+pub const DISPLAY_NAME_MAX_CHARS: usize = 60;
+/// Most characters of a ticket's title; the fewest is one.
+pub const TITLE_MAX_CHARS: usize = 120;
+/// Most characters of a venue.
+pub const VENUE_MAX_CHARS: usize = 120;
+/// Most characters of a description.
+pub const DESCRIPTION_MAX_CHARS: usize = 2_000;
+/// Most characters of a credential (booking code or barcode text).
+pub const CREDENTIAL_MAX_CHARS: usize = 500;
+/// Most characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
+/// Largest request body, in bytes.
+pub const BODY_MAX_BYTES: usize = 16 * 1024;
+/// Items on a page of a list when the client does not say.
+pub const PAGE_DEFAULT: u32 = 24;
+/// Most items on a page of a list.
+pub const PAGE_MAX: u32 = 50;
+/// Most words by which a ticket can be found, and most words of a query.
+pub const SEARCH_WORDS_MAX: usize = 12;

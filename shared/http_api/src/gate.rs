@@ -1,0 +1,201 @@
+//! The gate: a request comes through the site, a write comes from the site's own pages, and a session proves who asks.
+
+use std::sync::Arc;
+
+use holdfast_auth::{Claims, SessionKeys, session_from_cookie_header};
+use holdfast_domain::{DisplayName, SessionId, Timestamp, UserId};
+use holdfast_store::Sessions;
+use lambda_http::Request;
+use lambda_http::http::Method;
+use subtle::ConstantTimeEq as _;
+use url::{Host, Url};
+
+use crate::problem::{ApiError, Problem};
+use crate::request::header;
+use crate::secrets::{Secrets, SecretsError};
+
+/// Who asks, proven by a session that was not revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The person.
+    pub user: UserId,
+    /// Their name as shown to others.
+    pub display_name: DisplayName,
+    /// The session, for revoking it.
+    pub session: SessionId,
+}
+
+/// Checks requests.
+#[derive(Debug)]
+pub struct Gate {
+    secrets: Secrets,
+    sessions: Sessions,
+}
+
+impl From<SecretsError> for ApiError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Unavailable(_) => Self::unavailable(error),
+            SecretsError::Malformed(_) => Self::internal(error),
+        }
+    }
+}
+
+fn bad_origin() -> ApiError {
+    Problem::bad_origin("Use the site, or send the headers that its edge would.").into()
+}
+
+fn no_session() -> ApiError {
+    Problem::no_session("There is no session, or it has ended.").into()
+}
+
+impl Gate {
+    /// A gate with these secrets and this table of sessions.
+    #[must_use]
+    pub fn new(secrets: Secrets, sessions: Sessions) -> Self {
+        Self { secrets, sessions }
+    }
+
+    /// Refuses what did not come through the edge, and writes that another site's page sent.
+    ///
+    /// # Errors
+    /// 400 `bad-origin`; an outage when the secret cannot be read.
+    pub async fn check_origin(&self, request: &Request) -> Result<(), ApiError> {
+        if is_write(request.method()) && !comes_from_site(request) {
+            return Err(bad_origin());
+        }
+        let sent = header(request, "x-origin-secret").ok_or_else(bad_origin)?;
+        for anew in [false, true] {
+            let secret = self.secrets.origin(anew).await?;
+            if secret.as_bytes().ct_eq(sent.as_bytes()).into() {
+                return Ok(());
+            }
+        }
+        Err(bad_origin())
+    }
+
+    /// Who asks. Without a cookie the answer is 401 before anything is fetched.
+    ///
+    /// # Errors
+    /// 401 `no-session`, 400 `bad-origin`, or an outage.
+    pub async fn principal(&self, request: &Request, now: Timestamp) -> Result<Principal, ApiError> {
+        let token = session_token(request).ok_or_else(no_session)?;
+        self.check_origin(request).await?;
+        self.session_of(&token, now).await?.ok_or_else(no_session)
+    }
+
+    /// Who asks, if anybody is signed in.
+    ///
+    /// # Errors
+    /// 400 `bad-origin`, or an outage.
+    pub async fn optional_principal(&self, request: &Request, now: Timestamp) -> Result<Option<Principal>, ApiError> {
+        self.check_origin(request).await?;
+        match session_token(request) {
+            Some(token) => self.session_of(&token, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The keys that sign sessions.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn session_keys(&self) -> Result<Arc<SessionKeys>, ApiError> {
+        Ok(self.secrets.session_keys(false).await?)
+    }
+
+    async fn session_of(&self, token: &str, now: Timestamp) -> Result<Option<Principal>, ApiError> {
+        let Some(claims) = self.claims_of(token, now).await? else { return Ok(None) };
+        let session = self.sessions.session_read(claims.session, now).await?;
+        Ok(session.filter(|session| session.user == claims.user).map(|session| Principal {
+            user: session.user,
+            display_name: session.display_name,
+            session: session.id,
+        }))
+    }
+
+    async fn claims_of(&self, token: &str, now: Timestamp) -> Result<Option<Claims>, ApiError> {
+        for anew in [false, true] {
+            if let Ok(claims) = self.secrets.session_keys(anew).await?.verify(token, now) {
+                return Ok(Some(claims));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn session_token(request: &Request) -> Option<String> {
+    let cookies = request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok());
+    session_from_cookie_header(cookies)
+}
+
+fn is_write(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether `Origin` is the site's own: the same host and port that the browser asked, by https, or by http on the
+/// loopback interface, which browsers treat as secure.
+fn comes_from_site(request: &Request) -> bool {
+    let (Some(origin), Some(site)) = (header(request, "origin"), header(request, "x-site-host")) else {
+        return false;
+    };
+    let Ok(url) = Url::parse(origin) else { return false };
+    let scheme_fits = match (url.scheme(), url.host()) {
+        ("https", Some(_)) => true,
+        ("http", Some(Host::Domain(domain))) => domain == "localhost" || domain.ends_with(".localhost"),
+        ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
+        ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
+        _ => false,
+    };
+    let same_site = Url::parse(&format!("{}://{site}", url.scheme())).is_ok_and(|site| {
+        site.origin() == url.origin() && site.path() == "/" && site.username().is_empty() && site.query().is_none()
+    });
+    scheme_fits && same_site && url.path() == "/"
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::Body;
+
+    use super::*;
+
+    fn from(origin: Option<&str>, site: &str) -> bool {
+        let mut request = Request::new(Body::Empty);
+        request.headers_mut().insert("x-site-host", site.parse().unwrap());
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        comes_from_site(&request)
+    }
+
+    #[test]
+    fn only_the_sites_own_pages_may_write() {
+        assert!(from(Some("https://tickets.example"), "tickets.example"));
+        assert!(from(Some("https://tickets.example"), "Tickets.Example:443"));
+        assert!(from(Some("http://localhost:8080"), "localhost:8080"));
+        assert!(from(Some("http://127.0.0.1:8080"), "127.0.0.1:8080"));
+        let refused = [
+            (None, "tickets.example"),
+            (Some("null"), "tickets.example"),
+            (Some("http://tickets.example"), "tickets.example"),
+            (Some("https://tickets.example.evil.example"), "tickets.example"),
+            (Some("https://evil.example"), "tickets.example"),
+            (Some("https://tickets.example:444"), "tickets.example"),
+            (Some("http://localhost:8081"), "localhost:8080"),
+            (Some("https://tickets.example/path"), "tickets.example"),
+            (Some("https://tickets.example"), "user@tickets.example"),
+        ];
+        for (origin, site) in refused {
+            assert!(!from(origin, site), "{origin:?} on {site}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_given_twice_counts_as_missing() {
+        let mut request = Request::new(Body::Empty);
+        request.headers_mut().append("x-site-host", "a.example".parse().unwrap());
+        request.headers_mut().append("x-site-host", "b.example".parse().unwrap());
+        request.headers_mut().insert("origin", "https://a.example".parse().unwrap());
+        assert!(!comes_from_site(&request));
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod conflict;
+mod gate;
+mod listing;
+mod problem;
+mod query;
+mod reply;
+mod request;
+mod secrets;
+pub mod wire;
+
+pub use body::{json_body, json_body_with, valid};
+pub use conflict::seller_conflict;
+pub use gate::{Gate, Principal};
+pub use listing::{Listing, listing};
+pub use lambda_http::{Body, Request, Response};
+pub use problem::{ApiError, FieldError, Problem};
+pub use query::{OwnerQuery, bad_query, owner_query, page_limit};
+pub use reply::{Reply, json, no_content, with_cookie, with_header};
+pub use request::{header, path_id, query_pairs};
+pub use secrets::{Secrets, SecretsError};

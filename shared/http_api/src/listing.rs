@@ -1,0 +1,148 @@
+//! The body by which a seller lists or changes a ticket, checked into the domain's types.
+
+use holdfast_domain::{
+    Credential, Currency, Description, Price, TicketFacts, Timestamp, Title, Venue,
+};
+use lambda_http::Request;
+use serde::Deserialize;
+use validator::{Validate, ValidationError};
+
+use crate::body::{json_body_with, valid};
+use crate::problem::{ApiError, FieldError};
+
+#[derive(Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct PriceFields {
+    #[validate(required)]
+    amount: Option<u64>,
+    #[validate(required, custom(function = "currency"))]
+    currency: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct ListingFields {
+    #[validate(required, custom(function = "title"))]
+    title: Option<String>,
+    #[validate(required, nested)]
+    price: Option<PriceFields>,
+    #[validate(custom(function = "venue"))]
+    venue: Option<String>,
+    #[validate(custom(function = "starts_at"))]
+    starts_at: Option<String>,
+    #[validate(custom(function = "description"))]
+    description: Option<String>,
+    #[validate(custom(function = "credential"))]
+    credential: Option<String>,
+    version: Option<u64>,
+}
+
+fn title(text: &str) -> Result<(), ValidationError> {
+    valid(Title::parse(text))
+}
+
+fn venue(text: &str) -> Result<(), ValidationError> {
+    valid(Venue::parse(text))
+}
+
+fn starts_at(text: &str) -> Result<(), ValidationError> {
+    valid(Timestamp::parse(text))
+}
+
+fn description(text: &str) -> Result<(), ValidationError> {
+    valid(Description::parse(text))
+}
+
+fn credential(text: &str) -> Result<(), ValidationError> {
+    valid(Credential::parse(text))
+}
+
+fn currency(text: &str) -> Result<(), ValidationError> {
+    valid(text.parse::<Currency>())
+}
+
+/// What a seller says of a ticket.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// Title, price, venue and time.
+    pub facts: TicketFacts,
+    /// A longer description, if given.
+    pub description: Option<Description>,
+    /// What admits the buyer, if entered.
+    pub credential: Option<Credential>,
+    /// The version that the seller saw, when they want a change refused that would overwrite another.
+    pub version: Option<u64>,
+}
+
+/// The seller's listing from the request's body.
+///
+/// # Errors
+/// As [`json_body`](crate::json_body): 415, 413, 400, or 422 with one entry a wrong field.
+pub fn listing(request: &Request, now: Timestamp) -> Result<Listing, ApiError> {
+    let fields: ListingFields = json_body_with(request, |fields| across(fields, now))?;
+    let unvalidated = || ApiError::internal("a listing passed validation with a field that does not parse");
+    into_listing(fields).ok_or_else(unvalidated)
+}
+
+/// The rules that need more than one field, or the clock.
+fn across(fields: &ListingFields, now: Timestamp) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let price = fields.price.as_ref().and_then(|price| price.amount.zip(price.currency.as_deref()));
+    if let Some((amount, code)) = price
+        && let Ok(currency) = code.parse()
+        && let Err(error) = Price::new(amount, currency)
+    {
+        errors.push(FieldError { field: "price.amount".into(), message: error.to_string() });
+    }
+    let starts_at = fields.starts_at.as_deref().and_then(|text| Timestamp::parse(text).ok());
+    if starts_at.is_some_and(|starts_at| starts_at <= now) {
+        errors.push(FieldError { field: "starts_at".into(), message: "must be in the future".into() });
+    }
+    errors
+}
+
+fn into_listing(fields: ListingFields) -> Option<Listing> {
+    let price = fields.price?;
+    let optional = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    Some(Listing {
+        facts: TicketFacts {
+            title: Title::parse(&fields.title?).ok()?,
+            price: Price::new(price.amount?, price.currency?.parse().ok()?).ok()?,
+            venue: optional(fields.venue).map(|text| Venue::parse(&text)).transpose().ok()?,
+            starts_at: fields.starts_at.map(|text| Timestamp::parse(&text)).transpose().ok()?,
+        },
+        description: optional(fields.description).map(|text| Description::parse(&text)).transpose().ok()?,
+        credential: optional(fields.credential).map(|text| Credential::parse(&text)).transpose().ok()?,
+        version: fields.version,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::Body;
+
+    use super::*;
+
+    fn outcome(body: &str) -> String {
+        let mut request = Request::new(Body::Text(body.to_owned()));
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        let now = Timestamp::parse("2026-11-22T12:00:00Z").unwrap();
+        match listing(&request, now) {
+            Ok(listing) => format!("{listing:?}"),
+            Err(error) => String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned(),
+        }
+    }
+
+    #[test]
+    fn a_listing_has_a_title_and_a_price() {
+        insta::assert_snapshot!(outcome("{}"), @"");
+        insta::assert_snapshot!(outcome(r#"{"title":" Opera ","price":{"amount":5000,"currency":"eur"},"credential":"GATE 7"}"#), @"");
+    }
+
+    #[test]
+    fn price_and_time_are_judged_with_what_they_depend_on() {
+        insta::assert_snapshot!(outcome(r#"{"title":"","price":{"amount":49,"currency":"eur"},"starts_at":"2026-11-22T12:00:00Z","venue":" "}"#), @"");
+        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":1000001,"currency":"eur"},"starts_at":"soon"}"#), @"");
+        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":500,"currency":"EUR"}}"#), @"");
+    }
+}

@@ -1,0 +1,163 @@
+//! The shapes of the answers, shared by the routes that give them.
+
+use holdfast_domain::{Order, OrderState, Price, Ticket, TicketFacts, TicketState, Timestamp};
+use holdfast_store::TicketWithDetails;
+use serde::Serialize;
+
+/// A price: minor units and an ISO 4217 code in lower case.
+#[derive(Debug, Serialize)]
+pub struct PriceBody {
+    amount: u64,
+    currency: &'static str,
+}
+
+impl From<Price> for PriceBody {
+    fn from(price: Price) -> Self {
+        Self { amount: price.amount(), currency: price.currency().code() }
+    }
+}
+
+/// What everybody may know of a ticket's state: a hold that has run out shows as listed, a decided sale as sold.
+#[must_use]
+pub fn ticket_state(ticket: &Ticket, now: Timestamp) -> &'static str {
+    match ticket.state {
+        TicketState::Committed(_) | TicketState::Sold(_) => "sold",
+        TicketState::Listed | TicketState::Held(_) if ticket.is_on_market(now) => "listed",
+        TicketState::Listed | TicketState::Held(_) => "held",
+    }
+}
+
+/// The facts of a ticket in every answer that shows one.
+#[derive(Debug, Serialize)]
+pub struct FactsBody {
+    id: String,
+    title: String,
+    price: PriceBody,
+    venue: Option<String>,
+    starts_at: Option<Timestamp>,
+}
+
+impl FactsBody {
+    fn new(id: String, facts: &TicketFacts) -> Self {
+        Self {
+            id,
+            title: facts.title.as_str().to_owned(),
+            price: facts.price.into(),
+            venue: facts.venue.as_ref().map(|venue| venue.as_str().to_owned()),
+            starts_at: facts.starts_at,
+        }
+    }
+}
+
+/// A ticket in a list: without its description.
+#[derive(Debug, Serialize)]
+pub struct TicketItemBody {
+    #[serde(flatten)]
+    facts: FactsBody,
+    state: &'static str,
+    created_at: Timestamp,
+    version: u64,
+}
+
+impl TicketItemBody {
+    /// A ticket as it shows at `now`.
+    #[must_use]
+    pub fn new(ticket: &Ticket, now: Timestamp) -> Self {
+        Self {
+            facts: FactsBody::new(ticket.id.to_string(), &ticket.facts),
+            state: ticket_state(ticket, now),
+            created_at: ticket.created_at,
+            version: ticket.version.number(),
+        }
+    }
+}
+
+/// Who sells, as others see it.
+#[derive(Debug, Serialize)]
+pub struct SellerBody {
+    display_name: String,
+}
+
+/// A ticket for anybody.
+#[derive(Debug, Serialize)]
+pub struct TicketBody {
+    #[serde(flatten)]
+    item: TicketItemBody,
+    description: Option<String>,
+    seller: SellerBody,
+}
+
+impl TicketBody {
+    /// A ticket as it shows at `now`.
+    #[must_use]
+    pub fn new(shown: &TicketWithDetails, now: Timestamp) -> Self {
+        Self {
+            item: TicketItemBody::new(&shown.ticket, now),
+            description: shown.details.description.as_ref().map(|text| text.as_str().to_owned()),
+            seller: SellerBody { display_name: shown.details.seller_name.as_str().to_owned() },
+        }
+    }
+}
+
+/// A ticket for its owner.
+#[derive(Debug, Serialize)]
+pub struct OwnTicketBody {
+    #[serde(flatten)]
+    ticket: TicketBody,
+    credential: Option<String>,
+    sold_at: Option<Timestamp>,
+}
+
+impl OwnTicketBody {
+    /// A ticket as it shows to its owner at `now`.
+    #[must_use]
+    pub fn new(shown: &TicketWithDetails, now: Timestamp) -> Self {
+        let sold_at = match shown.ticket.state {
+            TicketState::Sold(sale) => Some(sale.sold_at),
+            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) => None,
+        };
+        Self {
+            ticket: TicketBody::new(shown, now),
+            credential: shown.credential.as_ref().map(|credential| credential.as_str().to_owned()),
+            sold_at,
+        }
+    }
+}
+
+/// An order for its buyer.
+#[derive(Debug, Serialize)]
+pub struct OrderBody {
+    id: String,
+    ticket: FactsBody,
+    state: &'static str,
+    expires_at: Timestamp,
+    created_at: Timestamp,
+}
+
+impl From<&Order> for OrderBody {
+    fn from(order: &Order) -> Self {
+        let state = match order.state {
+            OrderState::AwaitingPayment { .. } => "awaiting_payment",
+            OrderState::Capturing { .. } => "capturing",
+            OrderState::Paid { .. } => "paid",
+            OrderState::Cancelled { .. } => "cancelled",
+            OrderState::Expired { .. } => "expired",
+        };
+        Self {
+            id: order.id.to_string(),
+            ticket: FactsBody::new(order.ticket.id.to_string(), &order.ticket.facts),
+            state,
+            expires_at: order.expires_at,
+            created_at: order.created_at,
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub struct PageBody<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins; null at the end.
+    pub next: Option<String>,
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod config;
+mod serve;
+mod start;
+
+pub use clock::now;
+pub use config::{Config, ConfigError};
+pub use start::Runtime;
+
+/// What ends a function that cannot start.
+pub type Error = lambda_runtime::Error;

@@ -1,0 +1,46 @@
+//! Reading many items by their keys.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use crate::Market;
+use crate::error::StoreError;
+use crate::keys::Item;
+
+/// Most keys of one BatchGetItem.
+const KEYS_PER_CALL: usize = 100;
+/// Calls until keys that stay unprocessed are reported as an outage.
+const CALLS_PER_BATCH: u32 = 4;
+
+impl Market {
+    /// Reads the items of `keys` in any order, consistently; those that do not exist are left out.
+    pub(crate) async fn items_read(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(KEYS_PER_CALL) {
+            self.chunk_read(chunk.to_vec(), &mut items).await?;
+        }
+        Ok(items)
+    }
+
+    async fn chunk_read(&self, keys: Vec<Item>, items: &mut Vec<Item>) -> Result<(), StoreError> {
+        let wanted = |keys| {
+            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().map_err(StoreError::corrupt)
+        };
+        let mut request = HashMap::from([(self.table.clone(), wanted(keys)?)]);
+        for call in 0..CALLS_PER_BATCH {
+            if call > 0 {
+                tokio::time::sleep(Duration::from_millis(25 << call)).await;
+            }
+            let output = self.client.batch_get_item().set_request_items(Some(request)).send().await;
+            let output = output.map_err(StoreError::from_sdk)?;
+            items.extend(output.responses.unwrap_or_default().into_values().flatten());
+            request = output.unprocessed_keys.unwrap_or_default();
+            if request.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unavailable("keys of a batch stay unprocessed".into()))
+    }
+}

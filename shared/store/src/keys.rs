@@ -1,0 +1,97 @@
+//! Key names, prefixes and the sharding of the `due` index.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use holdfast_domain::{OrderId, TicketId, UserId};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+
+/// An item or a key as the SDK has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) const PK: &str = "pk";
+pub(crate) const SK: &str = "sk";
+pub(crate) const DUE_INDEX: &str = "due";
+pub(crate) const BY_OWNER_INDEX: &str = "by_owner";
+
+pub(crate) const LOCK: &str = "T";
+pub(crate) const DETAILS: &str = "D";
+pub(crate) const CREDENTIAL: &str = "X";
+
+const TICKET_PREFIX: &str = "T#";
+const BUYER_PREFIX: &str = "U#";
+const ORDER_PREFIX: &str = "O#";
+
+pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(crate) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+pub(crate) fn ticket_pk(ticket: TicketId) -> String {
+    format!("{TICKET_PREFIX}{ticket}")
+}
+
+pub(crate) fn order_pk(buyer: UserId) -> String {
+    format!("{BUYER_PREFIX}{buyer}")
+}
+
+pub(crate) fn order_sk(order: OrderId) -> String {
+    format!("{ORDER_PREFIX}{order}")
+}
+
+pub(crate) fn key(pk: String, sk: impl Into<String>) -> Item {
+    HashMap::from([(PK.to_owned(), s(pk)), (SK.to_owned(), s(sk))])
+}
+
+pub(crate) fn lock_key(ticket: TicketId) -> Item {
+    key(ticket_pk(ticket), LOCK)
+}
+
+pub(crate) fn order_key(buyer: UserId, order: OrderId) -> Item {
+    key(order_pk(buyer), order_sk(order))
+}
+
+/// The owner under whom the index lists a seller's tickets.
+pub(crate) fn ticket_owner(seller: UserId) -> String {
+    format!("{TICKET_PREFIX}{seller}")
+}
+
+/// The owner under whom the index lists a buyer's orders.
+pub(crate) fn order_owner(buyer: UserId) -> String {
+    format!("{ORDER_PREFIX}{buyer}")
+}
+
+pub(crate) fn parse_ticket_pk(pk: &str) -> Result<TicketId, StoreError> {
+    let id = pk.strip_prefix(TICKET_PREFIX).ok_or_else(|| StoreError::corrupt("not a ticket's key"))?;
+    id.parse().map_err(StoreError::corrupt)
+}
+
+pub(crate) fn parse_order_key(pk: &str, sk: &str) -> Result<(UserId, OrderId), StoreError> {
+    let (buyer, order) = pk
+        .strip_prefix(BUYER_PREFIX)
+        .zip(sk.strip_prefix(ORDER_PREFIX))
+        .ok_or_else(|| StoreError::corrupt("not an order's key"))?;
+    Ok((buyer.parse().map_err(StoreError::corrupt)?, order.parse().map_err(StoreError::corrupt)?))
+}
+
+pub(crate) fn text<'a>(item: &'a Item, name: &'static str) -> Result<&'a str, StoreError> {
+    let value = item.get(name).ok_or_else(|| StoreError::corrupt(format!("no attribute {name}")))?;
+    value.as_s().map(String::as_str).map_err(|_| StoreError::corrupt(format!("attribute {name} is no text")))
+}
+
+/// Shards of the `due` index: so many sweeps can run side by side, and no index key takes all the writes.
+pub const DUE_SHARDS: u8 = 8;
+
+/// The shard of an id: its last byte, which is random in every UUID that we make.
+pub(crate) fn due_shard(id: Uuid) -> String {
+    format!("D#{}", id.as_bytes()[15] % DUE_SHARDS)
+}
+
+pub(crate) fn due_shard_key(shard: u8) -> String {
+    format!("D#{shard}")
+}

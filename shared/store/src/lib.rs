@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+pub mod crash;
+mod due;
+mod error;
+mod expire;
+mod image;
+mod keys;
+mod lock;
+mod orders;
+mod owner_page;
+mod items;
+mod tickets;
+
+use aws_sdk_dynamodb::Client;
+
+pub use due::{DUE_SHARDS, Due, DuePage};
+pub use error::{LostOr, StoreError};
+pub use expire::ExpireOutcome;
+pub use image::{Image, image_from_item};
+pub use orders::{Closing, Recorded};
+pub use owner_page::{InvalidCursor, OwnerCursor, OwnerPage};
+pub use tickets::{NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
+
+/// The table of tickets, orders and catalogue rows.
+#[derive(Debug, Clone)]
+pub struct Market {
+    client: Client,
+    table: String,
+}
+
+impl Market {
+    /// The market in the table named `table`.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}

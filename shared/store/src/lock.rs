@@ -1,0 +1,177 @@
+//! The transitions of the lock: each is one conditional update of one item, and that write decides.
+//!
+//! Conditions compare `state` for equality, so that no update resurrects a deleted ticket. A lost condition brings the
+//! image that won; the domain's own transition says from it why this one lost.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use holdfast_domain::{
+    HoldLost, HoldNumber, HoldRequest, OrderId, ReleaseExpiredLost, ReleaseLost, Ticket, TicketId, Timestamp,
+};
+
+use crate::Market;
+use crate::crash::crash_point;
+use crate::error::{LostOr, StoreError};
+use crate::items::{self, StoredTicketState};
+use crate::keys::{self, n, s};
+
+/// Listed, or held by another order whose time has passed; never one's own ticket.
+const MAY_HOLD: &str = "(#state = :listed OR (#state = :held AND #expires_at <= :now AND #order_id <> :order)) \
+                        AND #seller <> :buyer";
+const SET_HOLD: &str = "SET #state = :held, #version = #version + :one, #hold = #version + :one, \
+                        #order_id = :order, #buyer = :buyer, #expires_at = :expires_at, #extended = :no, \
+                        #due_shard = :due_shard, #due_at = :expires_at";
+/// `H(X,h)` of the protocol.
+const HOLDS: &str = "#state = :held AND #order_id = :order AND #hold = :hold";
+const HOLDS_RUN_OUT: &str = "#state = :held AND #order_id = :order AND #hold = :hold AND #expires_at <= :now";
+const SET_LISTED: &str = "SET #state = :listed, #version = #version + :one \
+                          REMOVE #order_id, #buyer, #hold, #expires_at, #extended, #due_shard, #due_at";
+
+/// A seller's transaction that crosses a hold is over within milliseconds: so many tries meet it.
+const CONFLICT_TRIES: u32 = 4;
+
+impl Market {
+    /// Takes a ticket for an order. The ticket that comes back is the one that was held, with its price.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] says who has it; [`HoldLost::AlreadyMine`] is success for a retry.
+    pub async fn ticket_hold(&self, id: TicketId, request: HoldRequest) -> Result<Ticket, LostOr<HoldLost>> {
+        let update = self
+            .lock_update(id, MAY_HOLD, SET_HOLD)
+            .expression_attribute_names("#seller", "seller")
+            .expression_attribute_values(":now", n(request.now.as_millis()))
+            .expression_attribute_values(":order", s(request.order))
+            .expression_attribute_values(":buyer", s(request.buyer))
+            .expression_attribute_values(":expires_at", n(request.expires_at.as_millis()))
+            .expression_attribute_values(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
+            .expression_attribute_values(":due_shard", s(keys::due_shard(id.as_uuid())));
+        transition("ticket_hold", update, |old| old.hold(request)).await
+    }
+
+    /// Puts a ticket back on the market for the order that holds it.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] when that hold is not there.
+    pub async fn ticket_release(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        hold: HoldNumber,
+    ) -> Result<Ticket, LostOr<ReleaseLost>> {
+        let update = self.release_update(id, HOLDS, order, hold);
+        transition("ticket_release", update, |old| old.release(order, hold)).await
+    }
+
+    /// Puts a ticket back on the market because the hold has run out by the ticket's own expiry.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] when that hold is not there or lasts longer.
+    pub async fn ticket_release_expired(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        hold: HoldNumber,
+        now: Timestamp,
+    ) -> Result<Ticket, LostOr<ReleaseExpiredLost>> {
+        let update = self
+            .release_update(id, HOLDS_RUN_OUT, order, hold)
+            .expression_attribute_values(":now", n(now.as_millis()));
+        transition("ticket_release_expired", update, |old| old.release_expired(order, hold, now)).await
+    }
+
+    fn release_update(
+        &self,
+        id: TicketId,
+        condition: &'static str,
+        order: OrderId,
+        hold: HoldNumber,
+    ) -> UpdateItemFluentBuilder {
+        self.lock_update(id, condition, SET_LISTED)
+            .expression_attribute_values(":order", s(order))
+            .expression_attribute_values(":hold", n(hold.number()))
+    }
+
+    fn lock_update(&self, id: TicketId, condition: &str, update: &str) -> UpdateItemFluentBuilder {
+        let mut builder = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::lock_key(id)))
+            .condition_expression(condition)
+            .update_expression(update)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_values(":listed", s(StoredTicketState::Listed.as_str()))
+            .expression_attribute_values(":held", s(StoredTicketState::Held.as_str()))
+            .expression_attribute_values(":one", n(1));
+        let names =
+            ["state", "version", "hold", "order_id", "buyer", "expires_at", "extended", "due_shard", "due_at"];
+        for name in names {
+            builder = builder.expression_attribute_names(format!("#{name}"), name);
+        }
+        builder
+    }
+}
+
+/// Sends a transition; when its condition fails, `decide` names the reason from the image that won.
+async fn transition<L>(
+    name: &'static str,
+    update: UpdateItemFluentBuilder,
+    decide: impl FnOnce(Ticket) -> Result<Ticket, L>,
+) -> Result<Ticket, LostOr<L>> {
+    let error = match send_past_conflicts(update).await {
+        Ok(output) => {
+            crash_point(name);
+            let item = output.attributes.ok_or_else(|| StoreError::corrupt("an update without its new image"))?;
+            return Ok(items::ticket_from(item)?);
+        }
+        Err(error) => error,
+    };
+    let old = match error.into_service_error_or_store()? {
+        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
+        other => return Err(StoreError::Refused(Box::new(other)).into()),
+    };
+    match old {
+        None => Err(LostOr::Absent),
+        Some(item) if item.is_empty() => Err(LostOr::Absent),
+        Some(item) => match decide(items::ticket_from(item)?) {
+            Err(lost) => Err(LostOr::Lost(lost)),
+            Ok(_) => Err(StoreError::Drift(name).into()),
+        },
+    }
+}
+
+/// A seller's transaction on the same ticket makes a single write fail with a conflict: it is tried again.
+async fn send_past_conflicts(
+    update: UpdateItemFluentBuilder,
+) -> Result<aws_sdk_dynamodb::operation::update_item::UpdateItemOutput, SdkError<UpdateItemError>> {
+    let mut attempt = 0;
+    loop {
+        let result = update.clone().send().await;
+        let conflict = result.as_ref().err().and_then(SdkError::as_service_error).is_some_and(|error| {
+            error.is_transaction_conflict_exception() || error.is_replicated_write_conflict_exception()
+        });
+        attempt += 1;
+        if !conflict || attempt == CONFLICT_TRIES {
+            return result;
+        }
+        tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+    }
+}
+
+/// Splits a failed conditional write into its lost condition and everything else.
+pub(crate) trait ConditionOrStore<E> {
+    /// The service's answer when it is a failed condition; else the error as a [`StoreError`].
+    fn into_service_error_or_store(self) -> Result<E, StoreError>;
+}
+
+impl ConditionOrStore<UpdateItemError> for SdkError<UpdateItemError> {
+    fn into_service_error_or_store(self) -> Result<UpdateItemError, StoreError> {
+        let failed = self.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
+        if failed { Ok(self.into_service_error()) } else { Err(StoreError::from_sdk(self)) }
+    }
+}

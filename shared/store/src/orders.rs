@@ -1,0 +1,227 @@
+//! Orders: they record what the ticket decided. Every write is conditional; final states are never overwritten.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use holdfast_domain::{Order, OrderId, OrderState, Timestamp, UserId};
+
+use crate::Market;
+use crate::crash::crash_point;
+use crate::error::StoreError;
+use crate::items::{self, StoredOrderState};
+use crate::keys::{self, Item, n, s};
+use crate::lock::ConditionOrStore as _;
+use crate::owner_page::{OwnerCursor, OwnerPage, position};
+
+/// What became of an order that was to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was not there before.
+    New,
+    /// Something with its id is there already, as given.
+    Existing(Order),
+}
+
+/// How an order ends without a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The buyer gave it up.
+    Cancelled,
+    /// Its hold ran out, or the ticket is gone.
+    Expired,
+}
+
+const AWAITING_WITHOUT_INTENT: &str = "#state = :awaiting AND attribute_not_exists(#intent)";
+const AWAITING_WITH_INTENT: &str = "#state = :awaiting AND attribute_exists(#intent)";
+const SET_CLOSED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one";
+const AWAITING_AND_EARLIER: &str = "#state = :awaiting AND #expires_at < :expires_at";
+const SET_EXPIRY: &str = "SET #expires_at = :expires_at, #version = #version + :one";
+
+impl Market {
+    /// Records a new order, unless something with its id is there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn order_create(&self, order: &Order) -> Result<Recorded, StoreError> {
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(items::order_item(order)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match result {
+            Ok(_) => {
+                crash_point("order_create");
+                return Ok(Recorded::New);
+            }
+            Err(error) => error,
+        };
+        if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) {
+            return Err(StoreError::from_sdk(error));
+        }
+        match error.into_service_error() {
+            PutItemError::ConditionalCheckFailedException(failed) => {
+                let item = failed.item.ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
+                items::order_from(item).map(Recorded::Existing)
+            }
+            other => Err(StoreError::Refused(Box::new(other))),
+        }
+    }
+
+    /// An order of `buyer`, read consistently. Somebody else's cannot be read: its key has their id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn order_read(&self, buyer: UserId, order: OrderId) -> Result<Option<Order>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::order_key(buyer, order)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        output.item.map(items::order_from).transpose()
+    }
+
+    /// A page of a buyer's orders, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn order_list_by_buyer(
+        &self,
+        buyer: UserId,
+        limit: u32,
+        after: Option<OwnerCursor>,
+    ) -> Result<OwnerPage<Order>, StoreError> {
+        let key_of = |id| keys::order_key(buyer, OrderId::from_uuid(id));
+        let (found, next) = self.owner_page(keys::order_owner(buyer), limit, after, key_of).await?;
+        let wanted: Vec<Item> = found
+            .iter()
+            .map(|key| Ok(keys::key(keys::text(key, keys::PK)?.to_owned(), keys::text(key, keys::SK)?)))
+            .collect::<Result<_, StoreError>>()?;
+        let mut orders = self.items_read(wanted.clone()).await?;
+        orders.sort_by_key(|item| position(&wanted, item));
+        let items = orders.into_iter().map(items::order_from).collect::<Result<_, _>>()?;
+        Ok(OwnerPage { items, next })
+    }
+
+    /// Closes an order that awaits payment and answers what is stored then: a final order stays as it is.
+    ///
+    /// `due` goes at once when there is no payment intent; with one it stays until the intent is at rest.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails; `Corrupt` when there is no such order.
+    pub async fn order_close(
+        &self,
+        buyer: UserId,
+        order: OrderId,
+        how: Closing,
+        now: Timestamp,
+    ) -> Result<Order, StoreError> {
+        let closing = |condition: &str, update: &str| {
+            let state = match how {
+                Closing::Cancelled => StoredOrderState::Cancelled,
+                Closing::Expired => StoredOrderState::Expired,
+            };
+            self.order_update(buyer, order, condition, update)
+                .expression_attribute_names("#intent", "intent")
+                .expression_attribute_names("#closed_at", "closed_at")
+                .expression_attribute_values(":closed", s(state.as_str()))
+                .expression_attribute_values(":now", n(now.as_millis()))
+        };
+        let without_due = format!("{SET_CLOSED} REMOVE #due_shard, #due_at");
+        let update = closing(AWAITING_WITHOUT_INTENT, &without_due)
+            .expression_attribute_names("#due_shard", "due_shard")
+            .expression_attribute_names("#due_at", "due_at");
+        let stored = match order_recorded("order_close", update).await? {
+            Written::Won(order) => return Ok(order),
+            Written::Lost(order) => order,
+        };
+        match stored.state {
+            OrderState::AwaitingPayment { intent: Some(_) } => {
+                order_recorded("order_close", closing(AWAITING_WITH_INTENT, SET_CLOSED)).await.map(Written::into_order)
+            }
+            OrderState::AwaitingPayment { intent: None } => Err(StoreError::Drift("order_close")),
+            OrderState::Capturing { .. }
+            | OrderState::Paid { .. }
+            | OrderState::Cancelled { .. }
+            | OrderState::Expired { .. } => Ok(stored),
+        }
+    }
+
+    /// Copies the ticket's later expiry to an order that awaits payment and answers what is stored then.
+    ///
+    /// The order's place in the sweep's index stays: a sweep that comes early finds out, and two index writes are saved.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails; `Corrupt` when there is no such order.
+    pub async fn order_move_expiry(
+        &self,
+        buyer: UserId,
+        order: OrderId,
+        expires_at: Timestamp,
+    ) -> Result<Order, StoreError> {
+        let update = self
+            .order_update(buyer, order, AWAITING_AND_EARLIER, SET_EXPIRY)
+            .expression_attribute_names("#expires_at", "expires_at")
+            .expression_attribute_values(":expires_at", n(expires_at.as_millis()));
+        order_recorded("order_move_expiry", update).await.map(Written::into_order)
+    }
+
+    fn order_update(
+        &self,
+        buyer: UserId,
+        order: OrderId,
+        condition: &str,
+        update: &str,
+    ) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::order_key(buyer, order)))
+            .condition_expression(condition)
+            .update_expression(update)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
+            .expression_attribute_values(":one", n(1))
+    }
+}
+
+/// A conditional write of an order: either way, what is stored now.
+enum Written {
+    Won(Order),
+    Lost(Order),
+}
+
+impl Written {
+    fn into_order(self) -> Order {
+        match self {
+            Self::Won(order) | Self::Lost(order) => order,
+        }
+    }
+}
+
+async fn order_recorded(name: &'static str, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
+    let missing = || StoreError::corrupt("there is no such order");
+    match update.send().await {
+        Ok(output) => {
+            crash_point(name);
+            items::order_from(output.attributes.ok_or_else(missing)?).map(Written::Won)
+        }
+        Err(error) => match error.into_service_error_or_store()? {
+            UpdateItemError::ConditionalCheckFailedException(failed) => {
+                items::order_from(failed.item.ok_or_else(missing)?).map(Written::Lost)
+            }
+            other => Err(StoreError::Refused(Box::new(other))),
+        },
+    }
+}
