@@ -1,0 +1,24 @@
+# `sam build` calls build-<LogicalId> for each function of template.yaml. The function's binary is named like its
+# crate: PlaceOrder is place_order. By default it comes from one release build of the whole workspace for Lambda;
+# with HOLDFAST_BIN_DIR it is taken from that folder as it is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+crate = $(shell sed -E 's/([a-z0-9])([A-Z])/\1_\2/g' <<< '$(1)' | tr '[:upper:]' '[:lower:]')
+
+ifdef HOLDFAST_BIN_DIR
+binary = $(HOLDFAST_BIN_DIR)/$(call crate,$(1))
+built :=
+else
+binary = target/lambda/$(call crate,$(1))/bootstrap
+built := release
+endif
+
+.PHONY: release
+
+build-%: $(built)
+	cp '$(call binary,$*)' '$(ARTIFACTS_DIR)/bootstrap'
+
+release:
+	cargo lambda build --release $(foreach folder,$(wildcard functions/*),--package $(notdir $(folder)))

@@ -1,0 +1,149 @@
+"""Finishes and describes a stack that `sam deploy` left in the emulator.
+
+The endpoint, the region and the credentials come from the environment that every AWS SDK reads.
+
+    stack.py finish STACK DESCRIPTION TEMPLATE   add the HTTP routes, then write down the stack
+    stack.py update STACK BINARIES NAME...       put new code into the functions of these logical ids
+"""
+
+import io
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+import boto3
+
+METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
+FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.(?:Arn|Alias)\}/invocations")
+WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def physical_ids(cloudformation, stack):
+    """Physical ids of a stack's resources by their logical ids."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
+
+
+def processed_template(cloudformation, stack):
+    """The template as the SAM transform left it."""
+    body = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+    return body if isinstance(body, dict) else json.loads(body)
+
+
+def declared_routes(body):
+    """Pairs of a route key and the logical id of its function, from an API's OpenAPI body."""
+    for path, operations in sorted(body.get("paths", {}).items()):
+        for method, operation in sorted(operations.items()):
+            if method not in METHODS:
+                continue
+            uri = operation["x-amazon-apigateway-integration"]["uri"]
+            text = uri["Fn::Sub"] if isinstance(uri, dict) else uri
+            found = FUNCTION_IN_URI.search(text)
+            if not found:
+                raise SystemExit(f"the integration of {method} {path} names no function of this stack: {text}")
+            verb = "ANY" if method.startswith("x-") else method.upper()
+            yield ("$default" if path == "/$default" else f"{verb} {path}"), found.group(1)
+
+
+def add_routes(template, ids):
+    """Create the integrations and routes that the emulator does not read from the OpenAPI body."""
+    gateway = boto3.client("apigatewayv2")
+    functions = boto3.client("lambda")
+    count = 0
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::ApiGatewayV2::Api":
+            continue
+        api = ids[logical_id]
+        wanted = dict(declared_routes(resource["Properties"].get("Body", {})))
+        integrations = {
+            item["IntegrationUri"]: item["IntegrationId"]
+            for item in gateway.get_integrations(ApiId=api, MaxResults="500")["Items"]
+        }
+        existing = {item["RouteKey"]: item for item in gateway.get_routes(ApiId=api, MaxResults="500")["Items"]}
+        for route_key, function in wanted.items():
+            arn = functions.get_function_configuration(FunctionName=ids[function])["FunctionArn"]
+            if arn not in integrations:
+                integrations[arn] = gateway.create_integration(
+                    ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn,
+                    IntegrationMethod="POST", PayloadFormatVersion="2.0",
+                )["IntegrationId"]
+            target = f"integrations/{integrations[arn]}"
+            route = existing.get(route_key)
+            if route is None:
+                gateway.create_route(ApiId=api, RouteKey=route_key, Target=target)
+            elif route.get("Target") != target:
+                gateway.update_route(ApiId=api, RouteId=route["RouteId"], Target=target)
+            count += 1
+        for route_key in existing.keys() - wanted.keys():
+            gateway.delete_route(ApiId=api, RouteId=existing[route_key]["RouteId"])
+    return count
+
+
+def finish(stack, description_path, template_path):
+    """Add the routes and write down outputs, physical ids, the origin's secret and the transformed template."""
+    cloudformation = boto3.client("cloudformation")
+    ids = physical_ids(cloudformation, stack)
+    template = processed_template(cloudformation, stack)
+    routes = add_routes(template, ids)
+    [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+    secret = ""
+    if "OriginSecretArn" in outputs:
+        secrets = boto3.client("secretsmanager")
+        secret = secrets.get_secret_value(SecretId=outputs["OriginSecretArn"])["SecretString"]
+    description = {
+        "stack_name": stack,
+        "region": cloudformation.meta.region_name,
+        "outputs": outputs,
+        "resources": ids,
+        "origin_secret": secret,
+        "routes": routes,
+    }
+    Path(template_path).write_text(json.dumps(template, indent=1), encoding="utf-8")
+    Path(description_path).write_text(json.dumps(description, indent=1), encoding="utf-8")
+
+
+def snake_case(logical_id):
+    """The crate of a function: PlaceOrder is place_order."""
+    return WORD_START.sub("_", logical_id).lower()
+
+
+def zipped(binary):
+    """A deployment package that holds one executable, compressed as little as the emulator needs."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o100755 << 16
+        archive.writestr(entry, binary.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
+    return package.getvalue()
+
+
+def update(stack, binaries, logical_ids):
+    """Replace the code of some functions; the next invocation runs it."""
+    ids = physical_ids(boto3.client("cloudformation"), stack)
+    functions = boto3.client("lambda")
+    for logical_id in logical_ids:
+        if logical_id not in ids:
+            raise SystemExit(f"the stack has no function {logical_id}: deploy template.yaml first")
+        package = zipped(Path(binaries) / snake_case(logical_id))
+        functions.update_function_code(FunctionName=ids[logical_id], ZipFile=package)
+
+
+def main(arguments):
+    match arguments:
+        case ["finish", stack, description_path, template_path]:
+            finish(stack, description_path, template_path)
+        case ["update", stack, binaries, *logical_ids] if logical_ids:
+            update(stack, binaries, logical_ids)
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

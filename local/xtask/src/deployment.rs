@@ -1,0 +1,222 @@
+//! The real template, built and deployed into the emulator by the SAM command line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::emulator::as_owner;
+use crate::files::{fingerprint, read_json, stamp, write_json};
+use crate::process::run_quietly;
+use crate::project::{Project, logical_id};
+use crate::python::Venv;
+
+/// The stack's name.
+pub(crate) const STACK_NAME: &str = "holdfast";
+
+/// What the deployed stack is made of; `local/emulator/stack.py` writes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Description {
+    pub(crate) stack_name: String,
+    pub(crate) region: String,
+    pub(crate) outputs: BTreeMap<String, String>,
+    pub(crate) resources: BTreeMap<String, String>,
+    pub(crate) origin_secret: String,
+    pub(crate) routes: usize,
+}
+
+/// What was deployed last: if nothing of it has changed, neither has the stack.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Deployed {
+    template: String,
+    hold_seconds: u32,
+    functions: BTreeMap<String, String>,
+}
+
+/// What a deployment had to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The stack is as it should be.
+    Unchanged,
+    /// New code for some functions.
+    Code(usize),
+    /// Everything.
+    Whole,
+}
+
+/// Deploys one stack's template from one folder of binaries.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    project: Project,
+    venv: Venv,
+    folder: PathBuf,
+    binaries: PathBuf,
+    hold_seconds: u32,
+    current: Option<Deployed>,
+}
+
+impl Deployment {
+    /// A deployment whose files are under `folder`.
+    pub(crate) fn new(
+        project: &Project,
+        venv: &Venv,
+        folder: &Path,
+        binaries: &Path,
+        hold_seconds: u32,
+    ) -> Self {
+        Self {
+            project: project.clone(),
+            venv: venv.clone(),
+            folder: folder.to_owned(),
+            binaries: binaries.to_owned(),
+            hold_seconds,
+            current: None,
+        }
+    }
+
+    /// Brings the stack in line with template, parameters and binaries, with as little work as that takes.
+    pub(crate) fn ensure(&mut self, port: u16) -> anyhow::Result<Outcome> {
+        let wanted = self.wanted()?;
+        let found = self
+            .current
+            .take()
+            .or_else(|| read_json(&self.stamp()))
+            .unwrap_or_default();
+        // Until the emulator has written its state down nobody may believe the stamp.
+        drop(std::fs::remove_file(self.stamp()));
+        let outcome = if found == wanted {
+            Outcome::Unchanged
+        } else if found.template == wanted.template && found.hold_seconds == wanted.hold_seconds {
+            let changed = wanted
+                .functions
+                .iter()
+                .filter(|(name, stamp)| found.functions.get(*name) != Some(*stamp));
+            let names: BTreeSet<String> = changed.map(|(name, _)| logical_id(name)).collect();
+            self.update(port, &names)?;
+            Outcome::Code(names.len())
+        } else {
+            self.deploy(port)?;
+            Outcome::Whole
+        };
+        self.current = Some(wanted);
+        Ok(outcome)
+    }
+
+    /// Makes the stamp believable: the emulator has written down the state that it describes.
+    pub(crate) fn remember(&self) {
+        if let Some(current) = &self.current {
+            drop(write_json(&self.stamp(), current));
+        }
+    }
+
+    /// Puts new code into functions, by their logical ids.
+    fn update(&self, port: u16, logical_ids: &BTreeSet<String>) -> anyhow::Result<()> {
+        let mut drifted: BTreeSet<String> = read_json(&self.drift()).unwrap_or_default();
+        drifted.extend(logical_ids.iter().cloned());
+        write_json(&self.drift(), &drifted)?;
+        let mut command = self.venv.stack_helper(&self.project);
+        as_owner(&mut command, port);
+        command
+            .args(["update", STACK_NAME])
+            .arg(&self.binaries)
+            .args(logical_ids);
+        run_quietly(&mut command, &self.folder.join("update.log"))
+    }
+
+    fn deploy(&self, port: u16) -> anyhow::Result<()> {
+        let output = self.folder.join("sam");
+        let mut build = self.sam(port, "build");
+        build.arg("--build-dir").arg(&output);
+        run_quietly(&mut build, &self.folder.join("sam-build.log")).context("sam build failed")?;
+        let mut deploy = self.sam(port, "deploy");
+        deploy
+            .arg("--template-file")
+            .arg(output.join("template.yaml"))
+            .args([
+                "--stack-name",
+                STACK_NAME,
+                "--region",
+                crate::emulator::REGION,
+                "--parameter-overrides",
+            ])
+            .arg(format!("HoldSeconds={}", self.hold_seconds));
+        run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
+            .context("sam deploy failed; cargo xtask dev --reset begins with an empty account")?;
+        // Code that was put into a function directly is unknown to the stack: it would see no change to undo.
+        let drifted: BTreeSet<String> = read_json(&self.drift()).unwrap_or_default();
+        if !drifted.is_empty() {
+            self.update(port, &drifted)?;
+        }
+        let mut finish = self.venv.stack_helper(&self.project);
+        as_owner(&mut finish, port);
+        finish
+            .args(["finish", STACK_NAME])
+            .arg(self.description_path())
+            .arg(self.template_path());
+        run_quietly(&mut finish, &self.folder.join("finish.log"))
+            .context("the routes were not added")
+    }
+
+    fn sam(&self, port: u16, command: &str) -> Command {
+        let mut sam = Command::new(self.venv.program("sam"));
+        as_owner(&mut sam, port);
+        sam.current_dir(self.project.root())
+            .arg(command)
+            .env("HOLDFAST_BIN_DIR", &self.binaries);
+        sam
+    }
+
+    fn wanted(&self) -> anyhow::Result<Deployed> {
+        let mut text = Vec::new();
+        for name in [
+            "template.yaml",
+            "samconfig.toml",
+            "Makefile",
+            "local/emulator/stack.py",
+            "local/requirements.txt",
+        ] {
+            let path = self.project.root().join(name);
+            text.extend(std::fs::read(path).with_context(|| format!("{name} cannot be read"))?);
+        }
+        let functions = self
+            .project
+            .functions()?
+            .into_iter()
+            .map(|name| {
+                let stamp = stamp(&self.binaries.join(&name))
+                    .with_context(|| format!("{name} is not built"))?;
+                Ok((name, stamp))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Deployed {
+            template: fingerprint(&text),
+            hold_seconds: self.hold_seconds,
+            functions,
+        })
+    }
+
+    /// What the stack is made of.
+    pub(crate) fn describe(&self) -> Option<Description> {
+        read_json(&self.description_path())
+    }
+
+    /// Where outputs and physical ids stand.
+    pub(crate) fn description_path(&self) -> PathBuf {
+        self.folder.join("stack.json")
+    }
+
+    /// Where the transformed template stands.
+    pub(crate) fn template_path(&self) -> PathBuf {
+        self.folder.join("template.json")
+    }
+
+    fn stamp(&self) -> PathBuf {
+        self.folder.join("deployed.json")
+    }
+
+    fn drift(&self) -> PathBuf {
+        self.folder.join("drift.json")
+    }
+}
