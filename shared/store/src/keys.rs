@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::{OrderId, TicketId, UserId};
+use holdfast_domain::{EmailAddress, OrderId, TicketId, UserId};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -23,6 +23,8 @@ pub(crate) const CREDENTIAL: &str = "X";
 const TICKET_PREFIX: &str = "T#";
 const BUYER_PREFIX: &str = "U#";
 const ORDER_PREFIX: &str = "O#";
+const ADDRESS_PREFIX: &str = "E#";
+const ACCOUNT_PREFIX: &str = "A#";
 
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
@@ -54,6 +56,16 @@ pub(crate) fn lock_key(ticket: TicketId) -> Item {
 
 pub(crate) fn order_key(buyer: UserId, order: OrderId) -> Item {
     key(order_pk(buyer), order_sk(order))
+}
+
+/// The key of what stands under an address, in the accounts' table.
+pub(crate) fn address_pk(email: &EmailAddress) -> String {
+    format!("{ADDRESS_PREFIX}{}", email.as_str())
+}
+
+/// The key of what stands under a person's id, in the accounts' table.
+pub(crate) fn account_pk(user: UserId) -> String {
+    format!("{ACCOUNT_PREFIX}{user}")
 }
 
 /// The owner under whom the index lists a seller's tickets.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod batch;
 pub mod crash;
 mod due;
@@ -11,16 +12,19 @@ mod lock;
 mod orders;
 mod owner_page;
 mod items;
+mod sessions;
 mod tickets;
 
 use aws_sdk_dynamodb::Client;
 
+pub use accounts::{Account, AccountCreateError, Accounts};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use error::{LostOr, StoreError};
 pub use expire::ExpireOutcome;
 pub use image::{Image, image_from_item};
 pub use orders::{Closing, Recorded};
 pub use owner_page::{InvalidCursor, OwnerCursor, OwnerPage};
+pub use sessions::{Session, Sessions};
 pub use tickets::{NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
 
 /// The table of tickets, orders and catalogue rows.

@@ -312,7 +312,8 @@ impl Market {
     }
 }
 
-fn cancelled_by(error: &SdkError<TransactWriteItemsError>) -> Option<&str> {
+/// Why a transaction was cancelled: the first reason that is one.
+pub(crate) fn cancelled_by(error: &SdkError<TransactWriteItemsError>) -> Option<&str> {
     match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
             cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).find(|code| *code != "None")

@@ -1,0 +1,178 @@
+//! Accounts: who has which address, and the hash of their password.
+//!
+//! An account is two items. The one under its *address* decides who has that address, and holds all that sign-in
+//! needs: one read answers it, for a known address as for an unknown one. The one under its *id* holds no hash.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use holdfast_auth::PasswordHash;
+use holdfast_domain::{DisplayName, EmailAddress, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::crash::crash_point;
+use crate::error::StoreError;
+use crate::keys::{self, Item};
+use crate::tickets::cancelled_by;
+
+/// Tries until a sign-up that stays undecided is reported as an outage.
+const CREATE_TRIES: u32 = 4;
+
+/// The table of accounts. Only the account functions have a right to it.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    client: Client,
+    table: String,
+}
+
+/// A person with an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose it is.
+    pub id: UserId,
+    /// Where they can be written to.
+    pub email: EmailAddress,
+    /// What others call them.
+    pub display_name: DisplayName,
+    /// When they signed up.
+    pub created_at: Timestamp,
+}
+
+/// Why an account was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountCreateError {
+    /// The address has an account.
+    #[error("the address has an account")]
+    EmailTaken,
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What stands under an address.
+#[derive(Serialize, Deserialize)]
+struct AddressItem {
+    pk: String,
+    user: UserId,
+    display_name: String,
+    password_hash: String,
+    created_at: i64,
+}
+
+/// What stands under an id.
+#[derive(Serialize, Deserialize)]
+struct AccountItem {
+    pk: String,
+    email: String,
+    display_name: String,
+    created_at: i64,
+}
+
+fn display_name(text: &str) -> Result<DisplayName, StoreError> {
+    DisplayName::parse(text).map_err(StoreError::corrupt)
+}
+
+fn moment(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millis(millis).map_err(StoreError::corrupt)
+}
+
+impl Accounts {
+    /// The accounts in the table named `table`.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Creates an account, if its address has none. Both items are one transaction: there is never half an account,
+    /// and of sign-ups at the same time for one address one wins.
+    ///
+    /// # Errors
+    /// [`AccountCreateError::EmailTaken`] when the address has an account.
+    pub async fn account_create(&self, account: &Account, hash: &PasswordHash) -> Result<(), AccountCreateError> {
+        let writes = [address_item(account, hash)?, account_item(account)?].map(|item| self.put_if_absent(item));
+        let writes = writes.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for attempt in 0..CREATE_TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
+            }
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            match sent {
+                Ok(_) => {
+                    crash_point("account_create");
+                    return Ok(());
+                }
+                Err(error) => match cancelled_by(&error) {
+                    Some("ConditionalCheckFailed") => return Err(AccountCreateError::EmailTaken),
+                    // Another sign-up for this address is being decided, or the table is busy: ask again.
+                    Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {}
+                    Some(_) | None => return Err(StoreError::from_sdk(error).into()),
+                },
+            }
+        }
+        Err(StoreError::Unavailable("the sign-up stays undecided".into()).into())
+    }
+
+    fn put_if_absent(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(StoreError::corrupt)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// The account of an address, with the hash of its password.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn account_by_email(&self, email: &EmailAddress) -> Result<Option<(Account, PasswordHash)>, StoreError> {
+        let Some(item) = self.item_read(keys::address_pk(email)).await? else { return Ok(None) };
+        let item: AddressItem = serde_dynamo::from_item(item).map_err(StoreError::corrupt)?;
+        let account = Account {
+            id: item.user,
+            email: email.clone(),
+            display_name: display_name(&item.display_name)?,
+            created_at: moment(item.created_at)?,
+        };
+        Ok(Some((account, PasswordHash::parse(&item.password_hash).map_err(StoreError::corrupt)?)))
+    }
+
+    /// The account of a person.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn account_read(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        let Some(item) = self.item_read(keys::account_pk(id)).await? else { return Ok(None) };
+        let item: AccountItem = serde_dynamo::from_item(item).map_err(StoreError::corrupt)?;
+        Ok(Some(Account {
+            id,
+            email: EmailAddress::parse(&item.email).map_err(StoreError::corrupt)?,
+            display_name: display_name(&item.display_name)?,
+            created_at: moment(item.created_at)?,
+        }))
+    }
+
+    async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).key(keys::PK, keys::s(pk)).consistent_read(true);
+        Ok(get.send().await.map_err(StoreError::from_sdk)?.item)
+    }
+}
+
+fn address_item(account: &Account, hash: &PasswordHash) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(AddressItem {
+        pk: keys::address_pk(&account.email),
+        user: account.id,
+        display_name: account.display_name.as_str().to_owned(),
+        password_hash: hash.to_phc_string(),
+        created_at: account.created_at.as_millis(),
+    })
+    .map_err(StoreError::corrupt)
+}
+
+fn account_item(account: &Account) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(AccountItem {
+        pk: keys::account_pk(account.id),
+        email: account.email.as_str().to_owned(),
+        display_name: account.display_name.as_str().to_owned(),
+        created_at: account.created_at.as_millis(),
+    })
+    .map_err(StoreError::corrupt)
+}
