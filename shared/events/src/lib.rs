@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod bus;
+mod event;
+mod of_images;
+mod relay_queue;
+mod schedule;
+
+pub use bus::{EventBus, SOURCE, Unpublished};
+pub use event::{
+    Aggregate, DomainEvent, EventData, EventId, EventName, HoldExtended, Money, OrderClosed,
+    OrderPaid, OrderPlaced, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
+};
+pub use relay_queue::{RelayFailure, RelayQueue, RelayQueueError};
+pub use schedule::{ExpireOrder, ExpirySchedules, ScheduleError, ScheduleTarget};

@@ -1,0 +1,7 @@
+//! The crate's contract: which writes are events, what is sent, and the schemas.
+#![cfg(test)]
+
+mod calls;
+mod of_images;
+mod samples;
+mod schemas;
