@@ -33,13 +33,23 @@ pub fn cleared_session_cookie() -> String {
 /// none: a browser never sends them, and whoever does shall not choose which one we believe.
 #[must_use]
 pub fn session_from_cookie_header<'a>(headers: impl Iterator<Item = &'a str>) -> Option<String> {
-    let mut values = headers
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, value)| *name == NAME && !value.is_empty())
-        .map(|(_, value)| value);
+    let mut values = values(headers).filter(|value| !value.is_empty());
     let first = values.next()?;
     values.all(|value| value == first).then(|| first.to_owned())
+}
+
+/// Whether a session cookie is there at all, be it empty or ambiguous: one that is worth nothing should be cleared.
+#[must_use]
+pub fn carries_session_cookie<'a>(headers: impl Iterator<Item = &'a str>) -> bool {
+    values(headers).next().is_some()
+}
+
+fn values<'a>(headers: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    headers
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, _)| *name == NAME)
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]

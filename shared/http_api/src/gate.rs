@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use holdfast_auth::{Claims, SessionKeys, session_from_cookie_header};
+use holdfast_auth::{
+    Claims, SESSION_LIFE, SessionKeys, carries_session_cookie, cleared_session_cookie, session_cookie,
+    session_from_cookie_header,
+};
 use holdfast_domain::{DisplayName, SessionId, Timestamp, UserId};
-use holdfast_store::Sessions;
+use holdfast_store::{Account, Session, Sessions};
 use lambda_http::Request;
 use lambda_http::http::Method;
 use subtle::ConstantTimeEq as _;
 use url::{Host, Url};
+use uuid::Uuid;
 
 use crate::problem::{ApiError, Problem};
+use crate::reply::{Reply, json, with_cookie};
 use crate::request::header;
 use crate::secrets::{Secrets, SecretsError};
+use crate::wire::UserBody;
 
 /// Who asks, proven by a session that was not revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +110,28 @@ impl Gate {
         Ok(self.secrets.session_keys(false).await?)
     }
 
+    /// Signs the owner of `account` in: 201 with the user, and the cookie of a new session.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Reply, ApiError> {
+        let keys = self.session_keys().await?;
+        let claims = Claims::starting(account.id, SessionId::from_uuid(Uuid::new_v4()), now);
+        self.sessions.session_create(&Session::new(&claims, account.display_name.clone())).await?;
+        Ok(with_cookie(json(201, &UserBody::from(account)), &session_cookie(&keys.sign(&claims), SESSION_LIFE)))
+    }
+
+    /// Revokes the request's session, if it carries one: the next request with its token is nobody's.
+    ///
+    /// # Errors
+    /// 400 `bad-origin`, or an outage.
+    pub async fn end_session(&self, request: &Request, now: Timestamp) -> Result<(), ApiError> {
+        self.check_origin(request).await?;
+        let Some(token) = session_token(request) else { return Ok(()) };
+        let Some(claims) = self.claims_of(&token, now).await? else { return Ok(()) };
+        Ok(self.sessions.session_delete(claims.session, claims.user).await?)
+    }
+
     async fn session_of(&self, token: &str, now: Timestamp) -> Result<Option<Principal>, ApiError> {
         let Some(claims) = self.claims_of(token, now).await? else { return Ok(None) };
         let session = self.sessions.session_read(claims.session, now).await?;
@@ -124,9 +152,18 @@ impl Gate {
     }
 }
 
+fn cookies(request: &Request) -> impl Iterator<Item = &str> {
+    request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok())
+}
+
 fn session_token(request: &Request) -> Option<String> {
-    let cookies = request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok());
-    session_from_cookie_header(cookies)
+    session_from_cookie_header(cookies(request))
+}
+
+/// Makes the browser forget a session cookie that it sent and that is worth nothing.
+#[must_use]
+pub fn forget_session(reply: Reply, request: &Request) -> Reply {
+    if carries_session_cookie(cookies(request)) { with_cookie(reply, &cleared_session_cookie()) } else { reply }
 }
 
 fn is_write(method: &Method) -> bool {

@@ -13,7 +13,7 @@ pub mod wire;
 
 pub use body::{json_body, json_body_with, valid};
 pub use conflict::seller_conflict;
-pub use gate::{Gate, Principal};
+pub use gate::{Gate, Principal, forget_session};
 pub use listing::{Listing, listing};
 pub use lambda_http::{Body, Request, Response};
 pub use problem::{ApiError, FieldError, Problem};

@@ -1,8 +1,26 @@
 //! The shapes of the answers, shared by the routes that give them.
 
 use holdfast_domain::{Order, OrderState, Price, Ticket, TicketFacts, TicketState, Timestamp};
-use holdfast_store::TicketWithDetails;
+use holdfast_store::{Account, TicketWithDetails};
 use serde::Serialize;
+
+/// A person, to themselves. Without `Debug`: an address is not for logs.
+#[derive(Serialize)]
+pub struct UserBody {
+    id: String,
+    email: String,
+    display_name: String,
+}
+
+impl From<&Account> for UserBody {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            email: account.email.as_str().to_owned(),
+            display_name: account.display_name.as_str().to_owned(),
+        }
+    }
+}
 
 /// A price: minor units and an ISO 4217 code in lower case.
 #[derive(Debug, Serialize)]

@@ -1,0 +1,189 @@
+#![doc = include_str!("../README.md")]
+
+use holdfast_auth::{Password, hash_password};
+use holdfast_domain::{DisplayName, EmailAddress, UserId};
+use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json_body, valid};
+use holdfast_runtime::now;
+use holdfast_store::{Account, AccountCreateError, Accounts};
+use serde::Deserialize;
+use uuid::Uuid;
+use validator::{Validate, ValidationError};
+
+/// What the route works with.
+#[derive(Debug)]
+pub struct App {
+    /// Checks where the request comes from and starts the session.
+    pub gate: Gate,
+    /// Where the account goes.
+    pub accounts: Accounts,
+}
+
+/// Without `Debug`: it holds a password as it was typed.
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct SignUpFields {
+    #[validate(required, custom(function = "valid_email"))]
+    email: Option<String>,
+    #[validate(required, custom(function = "valid_password"))]
+    password: Option<String>,
+    #[validate(custom(function = "valid_display_name"))]
+    display_name: Option<String>,
+}
+
+fn valid_email(text: &str) -> Result<(), ValidationError> {
+    valid(EmailAddress::parse(text))
+}
+
+fn valid_password(text: &str) -> Result<(), ValidationError> {
+    valid(Password::parse(text))
+}
+
+fn valid_display_name(text: &str) -> Result<(), ValidationError> {
+    valid(DisplayName::parse(text))
+}
+
+/// Who wants an account.
+#[derive(Debug)]
+struct SignUp {
+    email: EmailAddress,
+    password: Password,
+    display_name: Option<DisplayName>,
+}
+
+fn sign_up(request: &Request) -> Result<SignUp, ApiError> {
+    let fields: SignUpFields = json_body(request)?;
+    let unvalidated =
+        || ApiError::internal("a sign-up passed validation with a field that does not parse");
+    into_sign_up(&fields).ok_or_else(unvalidated)
+}
+
+fn into_sign_up(fields: &SignUpFields) -> Option<SignUp> {
+    Some(SignUp {
+        email: EmailAddress::parse(fields.email.as_deref()?).ok()?,
+        password: Password::parse(fields.password.as_deref()?).ok()?,
+        display_name: fields
+            .display_name
+            .as_deref()
+            .map(DisplayName::parse)
+            .transpose()
+            .ok()?,
+    })
+}
+
+/// What a person is called who did not say: something of their own that tells nothing about them.
+///
+/// # Panics
+/// Never: the name is short and plain.
+fn default_display_name(id: UserId) -> DisplayName {
+    let id = id.to_string();
+    DisplayName::parse(&format!("Member {}", &id[id.len() - 4..])).expect("a short plain name")
+}
+
+/// Creates the account and signs its owner in.
+///
+/// # Errors
+/// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 409 `email-taken`, or an outage.
+pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+    app.gate.check_origin(&request).await?;
+    let SignUp {
+        email,
+        password,
+        display_name,
+    } = sign_up(&request)?;
+    let hash = hash_password(&password).map_err(ApiError::internal)?;
+    let (id, now) = (UserId::from_uuid(Uuid::new_v4()), now());
+    let display_name = display_name.unwrap_or_else(|| default_display_name(id));
+    let account = Account {
+        id,
+        email,
+        display_name,
+        created_at: now,
+    };
+    app.accounts
+        .account_create(&account, &hash)
+        .await
+        .map_err(|error| match error {
+            AccountCreateError::EmailTaken => {
+                Problem::email_taken("Sign in, or use another address.").into()
+            }
+            AccountCreateError::Store(error) => ApiError::from(error),
+        })?;
+    app.gate.start_session(&account, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_http_api::Body;
+
+    use super::*;
+
+    fn request(body: &str) -> Request {
+        let mut request = Request::new(Body::Text(body.to_owned()));
+        request
+            .headers_mut()
+            .insert("content-type", "application/json".parse().unwrap());
+        request
+    }
+
+    /// Status and body of the refusal.
+    fn refused(body: &str) -> String {
+        let reply = sign_up(&request(body))
+            .unwrap_err()
+            .into_parts()
+            .0
+            .into_reply();
+        format!(
+            "{} {}",
+            reply.status().as_u16(),
+            String::from_utf8_lossy(reply.body())
+        )
+    }
+
+    #[test]
+    fn a_sign_up_is_normalised() {
+        let body = r#"{"email":" Ada@Example.ORG ","password":"  correct horse  ","display_name":" Ada "}"#;
+        let taken = sign_up(&request(body)).unwrap();
+        assert_eq!(taken.email.as_str(), "ada@example.org");
+        assert_eq!(
+            taken.password,
+            Password::parse("  correct horse  ").unwrap()
+        );
+        assert_eq!(taken.display_name.unwrap().as_str(), "Ada");
+        let hidden = format!("{:?}", sign_up(&request(body)).unwrap());
+        assert!(
+            !hidden.contains("correct") && !hidden.contains("example"),
+            "{hidden}"
+        );
+    }
+
+    #[test]
+    fn the_default_name_tells_nothing_about_the_address() {
+        let body = r#"{"email":"ada@example.org","password":"correct horse"}"#;
+        assert!(sign_up(&request(body)).unwrap().display_name.is_none());
+        let id = "018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a".parse().unwrap();
+        assert_eq!(default_display_name(id).as_str(), "Member 5b6a");
+    }
+
+    #[test]
+    fn each_wrong_field_is_named_once() {
+        insta::assert_snapshot!(refused("{}"));
+        insta::assert_snapshot!(refused(
+            r#"{"email":"ada","password":"short","display_name":" "}"#
+        ));
+        insta::assert_snapshot!(refused(r#"{"email":"","password":""}"#));
+        insta::assert_snapshot!(refused(
+            r#"{"email":7,"password":["correct horse"],"display_name":null}"#
+        ));
+        insta::assert_snapshot!(refused(
+            r#"{"email":"ada@example.org","password":"correct horse","role":"admin"}"#
+        ));
+        let long = format!(
+            r#"{{"email":"{}@example.org","password":"{}","display_name":"{}"}}"#,
+            "a".repeat(250),
+            "p".repeat(129),
+            "d".repeat(61),
+        );
+        insta::assert_snapshot!(refused(&long));
+        insta::assert_snapshot!(refused(r#"{"email":"ada@example.org""#));
+    }
+}
