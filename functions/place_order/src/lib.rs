@@ -27,11 +27,11 @@ pub struct App {
 #[derive(Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct PlaceOrderBody {
-    #[validate(required, custom(function = "ticket_id"))]
+    #[validate(required, custom(function = "check_ticket_id"))]
     ticket_id: Option<String>,
 }
 
-fn ticket_id(text: &str) -> Result<(), ValidationError> {
+fn check_ticket_id(text: &str) -> Result<(), ValidationError> {
     valid(text.parse::<TicketId>())
 }
 

@@ -185,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize, Validate)]
+    #[derive(Debug, Deserialize, serde::Serialize, Validate)]
     #[serde(deny_unknown_fields)]
     struct Inner {
         #[validate(required)]
@@ -197,7 +197,7 @@ mod tests {
     #[derive(Debug, Deserialize, Validate)]
     #[serde(deny_unknown_fields)]
     struct Sample {
-        #[validate(required, custom(function = "title"))]
+        #[validate(required, custom(function = "check_title"))]
         title: Option<String>,
         #[validate(required, nested)]
         price: Option<Inner>,
@@ -205,7 +205,7 @@ mod tests {
         count: Option<u32>,
     }
 
-    fn title(text: &str) -> Result<(), ValidationError> {
+    fn check_title(text: &str) -> Result<(), ValidationError> {
         valid(Title::parse(text))
     }
 

@@ -4,60 +4,61 @@ use holdfast_domain::{
     Credential, Currency, Description, Price, TicketFacts, Timestamp, Title, Venue,
 };
 use lambda_http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
 use crate::body::{json_body_with, valid};
 use crate::problem::{ApiError, FieldError};
 
-#[derive(Debug, Deserialize, Validate)]
+// `validator` wants to be able to write a required field into its error.
+#[derive(Debug, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct PriceFields {
     #[validate(required)]
     amount: Option<u64>,
-    #[validate(required, custom(function = "currency"))]
+    #[validate(required, custom(function = "check_currency"))]
     currency: Option<String>,
 }
 
 #[derive(Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct ListingFields {
-    #[validate(required, custom(function = "title"))]
+    #[validate(required, custom(function = "check_title"))]
     title: Option<String>,
     #[validate(required, nested)]
     price: Option<PriceFields>,
-    #[validate(custom(function = "venue"))]
+    #[validate(custom(function = "check_venue"))]
     venue: Option<String>,
-    #[validate(custom(function = "starts_at"))]
+    #[validate(custom(function = "check_starts_at"))]
     starts_at: Option<String>,
-    #[validate(custom(function = "description"))]
+    #[validate(custom(function = "check_description"))]
     description: Option<String>,
-    #[validate(custom(function = "credential"))]
+    #[validate(custom(function = "check_credential"))]
     credential: Option<String>,
     version: Option<u64>,
 }
 
-fn title(text: &str) -> Result<(), ValidationError> {
+fn check_title(text: &str) -> Result<(), ValidationError> {
     valid(Title::parse(text))
 }
 
-fn venue(text: &str) -> Result<(), ValidationError> {
+fn check_venue(text: &str) -> Result<(), ValidationError> {
     valid(Venue::parse(text))
 }
 
-fn starts_at(text: &str) -> Result<(), ValidationError> {
+fn check_starts_at(text: &str) -> Result<(), ValidationError> {
     valid(Timestamp::parse(text))
 }
 
-fn description(text: &str) -> Result<(), ValidationError> {
+fn check_description(text: &str) -> Result<(), ValidationError> {
     valid(Description::parse(text))
 }
 
-fn credential(text: &str) -> Result<(), ValidationError> {
+fn check_credential(text: &str) -> Result<(), ValidationError> {
     valid(Credential::parse(text))
 }
 
-fn currency(text: &str) -> Result<(), ValidationError> {
+fn check_currency(text: &str) -> Result<(), ValidationError> {
     valid(text.parse::<Currency>())
 }
 

@@ -29,10 +29,10 @@ impl Runtime {
     ///
     /// # Errors
     /// When the Lambda runtime cannot be reached.
-    pub async fn run_http<F, Fut>(self, handler: F) -> Result<(), Error>
+    pub async fn run_http<'a, F, Fut>(self, handler: F) -> Result<(), Error>
     where
         F: Fn(Request) -> Fut,
-        Fut: Future<Output = Result<Reply, ApiError>>,
+        Fut: Future<Output = Result<Reply, ApiError>> + Send + 'a,
     {
         lambda_http::run(lambda_http::service_fn(|request: Request| {
             let begun = Instant::now();
