@@ -80,12 +80,12 @@ mod tests {
             display_name: DisplayName::parse("Ada").unwrap(),
             created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
         };
-        insta::assert_snapshot!(shown(Some(&ada), "__Host-session=a.b.c"));
+        insta::assert_snapshot!(shown(Some(&ada), "__Host-session=a.b.c"), @r#"200 {"user":{"id":"018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a","email":"ada@example.org","display_name":"Ada"}} no cookie"#);
     }
 
     #[test]
     fn a_cookie_without_a_session_is_cleared() {
-        insta::assert_snapshot!(shown(None, "theme=dark"));
-        insta::assert_snapshot!(shown(None, "theme=dark; __Host-session=garbage"));
+        insta::assert_snapshot!(shown(None, "theme=dark"), @r#"200 {"user":null} no cookie"#);
+        insta::assert_snapshot!(shown(None, "theme=dark; __Host-session=garbage"), @r#"200 {"user":null} __Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0"#);
     }
 }

@@ -125,7 +125,7 @@ mod tests {
         let wrong = shown(authenticated(Some(ada()), "correct horse batterz").unwrap_err());
         let unknown = shown(authenticated(None, "correct horse battery").unwrap_err());
         assert_eq!(wrong, unknown);
-        insta::assert_snapshot!(unknown);
+        insta::assert_snapshot!(unknown, @r#"401 {"type":"wrong-credentials","title":"Wrong e-mail address or password","status":401,"detail":"Check both and try again."}"#);
     }
 
     #[test]
@@ -140,9 +140,9 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named_once() {
-        insta::assert_snapshot!(refused("{}"));
-        insta::assert_snapshot!(refused(r#"{"email":"ada","password":""}"#));
-        insta::assert_snapshot!(refused(r#"{"email":null,"password":12,"remember":true}"#));
-        insta::assert_snapshot!(refused("correct horse"));
+        insta::assert_snapshot!(refused("{}"), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"is required"},{"field":"password","message":"is required"}]}"#);
+        insta::assert_snapshot!(refused(r#"{"email":"ada","password":""}"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"must be an e-mail address"},{"field":"password","message":"must not be empty"}]}"#);
+        insta::assert_snapshot!(refused(r#"{"email":null,"password":12,"remember":true}"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"is required"},{"field":"password","message":"must be a string"},{"field":"remember","message":"is not a field of this request"}]}"#);
+        insta::assert_snapshot!(refused("correct horse"), @r#"400 {"type":"malformed-json","title":"The body is not valid JSON","status":400,"detail":"Line 1, column 1 is not JSON."}"#);
     }
 }

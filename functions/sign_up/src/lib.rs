@@ -166,24 +166,24 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named_once() {
-        insta::assert_snapshot!(refused("{}"));
-        insta::assert_snapshot!(refused(
-            r#"{"email":"ada","password":"short","display_name":" "}"#
-        ));
-        insta::assert_snapshot!(refused(r#"{"email":"","password":""}"#));
-        insta::assert_snapshot!(refused(
-            r#"{"email":7,"password":["correct horse"],"display_name":null}"#
-        ));
-        insta::assert_snapshot!(refused(
-            r#"{"email":"ada@example.org","password":"correct horse","role":"admin"}"#
-        ));
-        let long = format!(
-            r#"{{"email":"{}@example.org","password":"{}","display_name":"{}"}}"#,
-            "a".repeat(250),
-            "p".repeat(129),
-            "d".repeat(61),
-        );
-        insta::assert_snapshot!(refused(&long));
-        insta::assert_snapshot!(refused(r#"{"email":"ada@example.org""#));
+        insta::assert_snapshot!(refused("{}"), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"is required"},{"field":"password","message":"is required"}]}"#);
+        let each = r#"{"email":"ada","password":"short","display_name":" "}"#;
+        insta::assert_snapshot!(refused(each), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"display_name","message":"must not be empty"},{"field":"email","message":"must be an e-mail address"},{"field":"password","message":"must have at least 12 characters"}]}"#);
+        insta::assert_snapshot!(refused(r#"{"email":"","password":""}"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"must not be empty"},{"field":"password","message":"must have at least 12 characters"}]}"#);
+        let types = r#"{"email":7,"password":["correct horse"],"display_name":null}"#;
+        insta::assert_snapshot!(refused(types), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"must be a string"},{"field":"password","message":"must be a string"}]}"#);
+        let long = [("email", 255), ("password", 129), ("display_name", 61)];
+        let long = long
+            .map(|(name, length)| format!(r#""{name}":"{}""#, "a".repeat(length)))
+            .join(",");
+        insta::assert_snapshot!(refused(&format!("{{{long}}}")), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"display_name","message":"must have at most 60 characters"},{"field":"email","message":"must have at most 254 characters"},{"field":"password","message":"must have at most 128 characters"}]}"#);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_refused() {
+        let unknown = r#"{"email":"ada@example.org","password":"correct horse","role":"admin"}"#;
+        insta::assert_snapshot!(refused(unknown), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"role","message":"is not a field of this request"}]}"#);
+        insta::assert_snapshot!(refused(r#"{"email":"ada@example.org","password":"correct"#), @r#"400 {"type":"malformed-json","title":"The body is not valid JSON","status":400,"detail":"Line 1, column 46 is not JSON."}"#);
+        insta::assert_snapshot!(refused(r#"["ada@example.org"]"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"","message":"must be an object"}]}"#);
     }
 }

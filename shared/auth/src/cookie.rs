@@ -131,4 +131,18 @@ mod tests {
             Some("a")
         );
     }
+
+    #[test]
+    fn a_cookie_that_cannot_be_used_is_still_noticed() {
+        for header in [
+            "__Host-session=",
+            "x=1; __Host-session=a; __Host-session=b",
+            "__Host-session=garbage",
+        ] {
+            assert!(carries_session_cookie([header].into_iter()), "{header}");
+        }
+        assert!(!carries_session_cookie(
+            ["session=a; x=__Host-session"].into_iter()
+        ));
+    }
 }
