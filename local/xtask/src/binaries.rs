@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::environment::cargo;
 use crate::files::refresh;
 use crate::process::run;
 use crate::project::Project;
@@ -21,15 +22,6 @@ pub(crate) enum Flavour {
 
 /// Programs that are no functions.
 const OTHERS: [&str; 2] = ["edge", "site"];
-
-/// The cargo that started this program, or the one on the search path.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo tells its children in the environment which cargo it is"
-)]
-pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
 
 /// Builds all programs and copies them to `into`; returns the names of those that changed.
 ///

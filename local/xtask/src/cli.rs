@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{console, dev, interrupt, stop};
+use crate::{console, dev, interrupt, python, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -24,13 +24,19 @@ enum Task {
     Dev(DevOptions),
     /// End the system that `dev` started.
     Stop,
+    /// Install emulator, SAM command line and linters into .venv, if they are not there.
+    Tools,
+    /// Run the unit tests, then a stack of its own with integration and browser tests.
+    ///
+    /// Ends with 0 when everything was run and passed, 1 when something failed, 3 when something was not run.
+    Test(TestOptions),
 }
 
 /// What `dev` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DevOptions {
     /// How long a ticket is held for a buyer.
-    #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(5..=86_400))]
     pub(crate) hold_seconds: u32,
     /// Port of the site on localhost.
     #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
@@ -46,16 +52,32 @@ pub(crate) struct DevOptions {
     pub(crate) background: bool,
 }
 
+/// What `test` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TestOptions {
+    /// How long a ticket is held for a buyer in the stack of the tests.
+    #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(5..=86_400))]
+    pub(crate) hold_seconds: u32,
+    /// Keep the stack running after the tests until Ctrl-C.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Passed on to cargo test for the integration tests: names of tests to run.
+    #[arg(last = true)]
+    pub(crate) filter: Vec<String>,
+}
+
 /// Does what the command line asks for.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = interrupt::listen().and_then(|()| match arguments.command {
-        Task::Dev(options) => dev::run(&options),
-        Task::Stop => stop::run(),
+        Task::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Stop => stop::run().map(|()| ExitCode::SUCCESS),
+        Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
+        Task::Test(options) => test::run_all(&options),
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             console::failure(&error);
             ExitCode::FAILURE

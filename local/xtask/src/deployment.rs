@@ -131,7 +131,10 @@ impl Deployment {
         build.arg("--build-dir").arg(&output);
         run_quietly(&mut build, &self.folder.join("sam-build.log")).context("sam build failed")?;
         let mut deploy = self.sam(port, "deploy");
+        // It would look for its settings beside the built template.
         deploy
+            .arg("--config-file")
+            .arg(self.project.root().join("samconfig.toml"))
             .arg("--template-file")
             .arg(output.join("template.yaml"))
             .args([

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 
 use crate::binaries::{Flavour, build, build_site};
 use crate::cli::DevOptions;
-use crate::console::{line, step, text};
+use crate::console::{failure, line, step, text};
 use crate::emulator::{endpoint, is_free};
 use crate::interrupt;
 use crate::process::{Identity, read_on};
@@ -18,6 +18,7 @@ use crate::python::Venv;
 use crate::record::Record;
 use crate::seed;
 use crate::stack::{Plan, Stack};
+use crate::watch::Sources;
 
 const LEAST_FREE_BYTES: u64 = 2 << 30;
 /// A first start compiles everything and installs the tools.
@@ -159,7 +160,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
     seed::ensure(stack.base_url(), folder)?;
     stack.announce()?;
     introduce(&stack, folder, options);
-    let ended = keep(&mut stack);
+    let ended = keep(project, &mut stack);
     let stopping = step("Stop the system");
     stack.stop();
     stopping.done("stopped");
@@ -214,13 +215,32 @@ fn introduce(stack: &Stack, folder: &Path, options: &DevOptions) {
     ));
     line(&format!("    logs      {}", folder.display()));
     line(&format!("    stop      {stop}"));
+    line("    changes to functions, shared crates, site and template go live by themselves");
     line("");
 }
 
-fn keep(stack: &mut Stack) -> anyhow::Result<()> {
+/// Puts changes to work until somebody asks for the end.
+fn keep(project: &Project, stack: &mut Stack) -> anyhow::Result<()> {
+    let mut sources = Sources::watch(project);
     while !interrupt::requested() {
         stack.check()?;
+        if sources.changed() && !interrupt::requested() {
+            let applying = step("Something changed");
+            match apply(project, stack) {
+                Ok(told) => applying.done(&told),
+                Err(error) => {
+                    failure(&error);
+                    line("    what ran before runs on");
+                }
+            }
+        }
         interrupt::pause();
     }
     Ok(())
+}
+
+fn apply(project: &Project, stack: &mut Stack) -> anyhow::Result<String> {
+    let changed = build(project, Flavour::Plain, stack.binaries())?;
+    build_site(project, stack.binaries())?;
+    stack.refresh(&changed)
 }

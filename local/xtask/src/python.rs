@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::console::step;
 use crate::files::fingerprint;
 use crate::process::{capture, run_quietly};
 use crate::project::Project;
@@ -59,11 +60,6 @@ impl Venv {
         self.folder.join("bin").join(name)
     }
 
-    /// The folder of its programs, for a search path.
-    pub(crate) fn programs(&self) -> PathBuf {
-        self.folder.join("bin")
-    }
-
     /// The interpreter with the AWS SDK.
     pub(crate) fn python(&self) -> PathBuf {
         self.program("python")
@@ -75,6 +71,14 @@ impl Venv {
         command.arg(project.root().join(Path::new("local/emulator/stack.py")));
         command
     }
+}
+
+/// `cargo xtask tools`.
+pub(crate) fn install() -> anyhow::Result<()> {
+    let started = step("Install emulator, SAM and linters into .venv");
+    let (_, installed) = Venv::ensure(&Project::find()?)?;
+    started.done(if installed { "tools installed" } else { "tools are installed" });
+    Ok(())
 }
 
 fn interpreter() -> anyhow::Result<&'static str> {

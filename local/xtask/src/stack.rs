@@ -151,6 +151,21 @@ impl Stack {
         &self.record.base_url
     }
 
+    /// A file with outputs and physical ids.
+    pub(crate) fn description_path(&self) -> PathBuf {
+        self.deployment.description_path()
+    }
+
+    /// A file with the transformed template.
+    pub(crate) fn template_path(&self) -> PathBuf {
+        self.deployment.template_path()
+    }
+
+    /// Where the programs that it runs come from.
+    pub(crate) fn binaries(&self) -> &Path {
+        &self.plan.binaries
+    }
+
     /// The emulator's port.
     pub(crate) fn emulator_port(&self) -> u16 {
         self.emulator.port()

@@ -1,0 +1,172 @@
+//! `cargo xtask test`.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, bail};
+
+use crate::binaries::{Flavour, build, build_site};
+use crate::browser::{Node, find_or_install};
+use crate::cli::TestOptions;
+use crate::console::{line, step};
+use crate::deployment::STACK_NAME;
+use crate::emulator::{as_owner, free_port};
+use crate::environment::cargo;
+use crate::interrupt;
+use crate::process::run;
+use crate::project::Project;
+use crate::python::Venv;
+use crate::report::{NotRun, Report};
+use crate::stack::{Plan, Stack};
+
+/// Runs every test and tells what was run, what failed and what could not be run.
+pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
+    let project = Project::find()?;
+    let folder = project.target().join("test-stack");
+    std::fs::create_dir_all(&folder)?;
+    let lock = File::create(project.target().join("test-stack.lock"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            bail!("another cargo xtask test runs in this checkout: wait for its end")
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(error).context("the test lock cannot be taken");
+        }
+    }
+    let mut report = Report::default();
+    report.part("unit tests", || unit_tests(&project))?;
+    report.part("site scripts", || site_scripts(&project))?;
+    let mut stack = None;
+    report.part("stack", || {
+        stack = Some(start(&project, &folder, options)?);
+        Ok(())
+    })?;
+    report.part("integration tests", || {
+        integration_tests(&project, &folder, running(stack.as_ref())?, options)
+    })?;
+    report.part("browser tests", || {
+        browser_tests(&project, running(stack.as_ref())?)
+    })?;
+    if let Some(stack) = &mut stack {
+        if options.keep {
+            linger(stack)?;
+        }
+        let stopping = step("Tear the stack down");
+        stack.stop();
+        stopping.done("stopped");
+    }
+    Ok(report.conclude())
+}
+
+fn unit_tests(project: &Project) -> anyhow::Result<()> {
+    // The profile that the functions are built with: what they share is compiled once.
+    let mut command = cargo();
+    command.current_dir(project.root()).args([
+        "test",
+        "--profile",
+        "local",
+        "--workspace",
+        "--exclude",
+        "tests",
+    ]);
+    succeed(&mut command)
+}
+
+fn site_scripts(project: &Project) -> anyhow::Result<()> {
+    let node = Node::ensure(project).map_err(NotRun::because)?;
+    succeed(&mut node.script("check"))?;
+    succeed(&mut node.script("test"))
+}
+
+/// Starts a stack with ports and data of its own, whose functions can be made to crash.
+fn start(project: &Project, folder: &Path, options: &TestOptions) -> anyhow::Result<Stack> {
+    let binaries = folder.join("bin");
+    let data = folder.join("data");
+    if data.exists() {
+        std::fs::remove_dir_all(&data).context("the data of the last run cannot be removed")?;
+    }
+    let (venv, _) = Venv::ensure(project)?;
+    build(project, Flavour::CrashPoints, &binaries)?;
+    build_site(project, &binaries)?;
+    let crashes = crash_folder(folder);
+    std::fs::create_dir_all(&crashes)?;
+    let plan = Plan {
+        folder: data,
+        binaries,
+        port: free_port()?,
+        hold_seconds: options.hold_seconds,
+        function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
+    };
+    Stack::start(project, &venv, plan)
+}
+
+/// Where a test names the crash point that a function is to hit next.
+fn crash_folder(folder: &Path) -> PathBuf {
+    folder.join("data/crash")
+}
+
+fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
+    stack.ok_or_else(|| NotRun::because(anyhow::anyhow!("the stack did not start")))
+}
+
+fn integration_tests(
+    project: &Project,
+    folder: &Path,
+    stack: &Stack,
+    options: &TestOptions,
+) -> anyhow::Result<()> {
+    let mut command = cargo();
+    command
+        .current_dir(project.root())
+        .args([
+            "test",
+            "--profile",
+            "local",
+            "--package",
+            "tests",
+            "--features",
+            "stack",
+        ])
+        .args(&options.filter);
+    as_owner(&mut command, stack.emulator_port());
+    command
+        .env("HOLDFAST_BASE_URL", stack.base_url())
+        .env("HOLDFAST_STACK_NAME", STACK_NAME)
+        .env("HOLDFAST_STACK_OUTPUTS", stack.description_path())
+        .env("HOLDFAST_TRANSFORMED_TEMPLATE", stack.template_path())
+        .env("HOLDFAST_CRASH_DIR", crash_folder(folder))
+        .env("HOLDFAST_HOLD_SECONDS", options.hold_seconds.to_string());
+    succeed(&mut command)
+}
+
+fn browser_tests(project: &Project, stack: &Stack) -> anyhow::Result<()> {
+    let node = Node::ensure(project).map_err(NotRun::because)?;
+    let chromium = find_or_install(project).map_err(NotRun::because)?;
+    let mut command = node.script("e2e");
+    command
+        .env("HOLDFAST_BASE_URL", stack.base_url())
+        .env("CHROMIUM", chromium);
+    succeed(&mut command)
+}
+
+fn linger(stack: &mut Stack) -> anyhow::Result<()> {
+    line(&format!(
+        "The stack of the tests is kept at {} until Ctrl-C.",
+        stack.base_url()
+    ));
+    while !interrupt::requested() {
+        stack.check()?;
+        interrupt::pause();
+    }
+    Ok(())
+}
+
+fn succeed(command: &mut Command) -> anyhow::Result<()> {
+    let status = run(command)?;
+    if !status.success() {
+        bail!("{status}");
+    }
+    Ok(())
+}
