@@ -1,1 +1,13 @@
 #![doc = include_str!("../README.md")]
+
+mod answer;
+mod aws;
+mod person;
+mod stack;
+mod wait;
+
+pub use answer::Answer;
+pub use aws::Aws;
+pub use person::{PASSWORD, Person, ticket_body};
+pub use stack::{Call, Stack, crash_folder};
+pub use wait::eventually;
