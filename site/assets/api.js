@@ -141,6 +141,9 @@ export const listMyTickets = async (cursor) => (await call("GET", `/me/tickets${
 export const placeOrder = async (ticketId, key) =>
   (await call("POST", "/orders", { body: { ticket_id: ticketId }, headers: { "idempotency-key": key } })).data;
 
+/** @param {string} id @returns {Promise<OwnTicket>} */
+export const showMyTicket = async (id) => (await call("GET", `/me/tickets/${inPath(id)}`)).data;
+
 /** @param {string | null} cursor @returns {Promise<Page<Order>>} */
 export const listOrders = async (cursor) => (await call("GET", `/orders${pageQuery(cursor)}`)).data;
 

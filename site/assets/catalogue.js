@@ -2,7 +2,7 @@
 
 import { listTickets } from "./api.js";
 import { byId, slot } from "./dom.js";
-import { showErrors, valueOf } from "./form.js";
+import { complain, valueOf } from "./form.js";
 import { priceText, whenText, whereText } from "./format.js";
 import { catalogueQuery } from "./local-time.js";
 import { TEXT } from "./messages.js";
@@ -13,6 +13,7 @@ import "./header.js";
 /** @import { ListedTicket } from "./types.d.ts" */
 
 const filters = byId("filters", HTMLFormElement);
+const until = byId("to", HTMLInputElement);
 
 /** @type {PagedList<ListedTicket>} */
 const tickets = new PagedList({
@@ -24,7 +25,6 @@ const tickets = new PagedList({
     slot(row, "title").textContent = ticket.title;
     slot(row, "when").textContent = whenText(ticket);
     slot(row, "venue").textContent = whereText(ticket);
-    slot(row, "seller").textContent = ticket.seller.display_name;
     slot(row, "price").textContent = priceText(ticket.price);
   },
 });
@@ -63,8 +63,11 @@ function search() {
   const page = entered();
   const [from, to] = [page.get("from"), page.get("to")];
   const wrong = from !== null && to !== null && to < from;
-  showErrors(filters, wrong ? [{ field: "to", message: TEXT.untilBeforeFrom }] : []);
-  if (wrong) return;
+  complain(until, wrong ? TEXT.untilBeforeFrom : "");
+  if (wrong) {
+    until.focus();
+    return;
+  }
   const address = page.size === 0 ? "/" : `/?${page}`;
   if (address !== location.pathname + location.search) history.pushState(null, "", address);
   show();

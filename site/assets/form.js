@@ -40,16 +40,35 @@ export function complaint(control) {
   return "";
 }
 
-/** @param {Control} control @param {string} text */
-function complain(control, text) {
+/**
+ * Says at the control what is wrong with it, or takes that back.
+ * @param {Control} control
+ * @param {string} text
+ */
+export function complain(control, text) {
   if (text === "") control.removeAttribute("aria-invalid");
   else control.setAttribute("aria-invalid", "true");
   const place = document.getElementById(`${control.name}-error`);
   if (place !== null) say(place, text);
 }
 
-/** @param {string} text @returns {string} "must not be empty" as a sentence */
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/u.test(text) ? "" : "."}`;
+/**
+ * Where a field of the API stands in the form: "price.amount" is the control "amount", and so is "price" as a whole.
+ * @param {string} field
+ */
+const controlName = (field) => (field === "price" ? "amount" : (field.split(".").at(-1) ?? field));
+
+/**
+ * The API's "must not be empty" as a sentence about the control that it stands at.
+ * @param {HTMLFormElement} form
+ * @param {FieldError} error
+ * @returns {FieldError}
+ */
+function asSentence(form, { field, message }) {
+  const control = form.elements.namedItem(controlName(field));
+  const label = isControl(control) ? control.labels?.[0]?.firstChild?.textContent : undefined;
+  return { field, message: `${label ?? field} ${message}.` };
+}
 
 /**
  * Writes each error at its field and goes to the first; what has no field here goes to the form.
@@ -59,8 +78,8 @@ const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.
 export function showErrors(form, errors) {
   const named = new Map();
   for (const { field, message } of errors) {
-    const name = field === "price" ? "amount" : (field.split(".").at(-1) ?? field);
-    if (!named.has(name)) named.set(name, sentence(message));
+    const name = controlName(field);
+    if (!named.has(name)) named.set(name, message);
   }
   let first = true;
   for (const control of controlsOf(form)) {
@@ -117,6 +136,9 @@ export function handleForm({ check = () => [], send, beforeLeaving = () => {} })
 
 /** @param {HTMLFormElement} form @param {unknown} error */
 function showRefusal(form, error) {
-  if (error instanceof ApiError && error.fields.length > 0) showErrors(form, error.fields);
-  else showFormError(form, messageOf(error));
+  if (error instanceof ApiError && error.fields.length > 0) {
+    showErrors(form, error.fields.map((field) => asSentence(form, field)));
+  } else {
+    showFormError(form, messageOf(error));
+  }
 }

@@ -1,6 +1,6 @@
 // Listing a ticket, and changing one that is listed.
 
-import { ApiError, createTicket, isProblem, listMyTickets, showTicket, updateTicket } from "./api.js";
+import { ApiError, createTicket, isProblem, showMyTicket, updateTicket } from "./api.js";
 import { byId, parameter } from "./dom.js";
 import { handleForm, valueOf } from "./form.js";
 import { priceText } from "./format.js";
@@ -19,8 +19,6 @@ const isChange = new URLSearchParams(location.search).has("id");
 const draftName = `holdfast.draft.${id}`;
 /** The credential is a secret: it does not stay in the browser's storage. */
 const DRAFT_FIELDS = ["title", "amount", "currency", "venue", "starts_at", "description"];
-/** Pages of own tickets that are looked through for the one to change: about a thousand tickets. */
-const MOST_PAGES = 40;
 
 const form = byId("form", HTMLFormElement);
 const currency = byId("currency", HTMLSelectElement);
@@ -77,31 +75,15 @@ function entered() {
   return ticket;
 }
 
-/** @returns {Promise<OwnTicket | null>} */
-async function findOwn() {
-  /** @type {string | null} */
-  let cursor = null;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { items, next } = /** @type {import("./types.d.ts").Page<OwnTicket>} */ (await listMyTickets(cursor));
-    const found = items.find((ticket) => ticket.id === id);
-    if (found !== undefined || next === null) return found ?? null;
-    cursor = next;
-  }
-  return null;
-}
-
-/** A change replaces all of a ticket: the credential stands only in one's own list, the description only in the ticket. */
-async function fillFromTicket() {
-  const [own, ticket] = await Promise.all([findOwn(), showTicket(id)]);
-  if (own === null) return false;
-  enter("title", own.title);
-  enter("currency", own.price.currency);
-  enter("amount", majorUnits(own.price.amount, bounds().exponent));
-  enter("venue", own.venue ?? "");
-  enter("starts_at", own.starts_at === null ? "" : fieldOf(own.starts_at));
+/** A change replaces all of a ticket, so that everything of it is shown, the credential too. @param {OwnTicket} ticket */
+function fillFrom(ticket) {
+  enter("title", ticket.title);
+  enter("currency", ticket.price.currency);
+  enter("amount", majorUnits(ticket.price.amount, bounds().exponent));
+  enter("venue", ticket.venue ?? "");
+  enter("starts_at", ticket.starts_at === null ? "" : fieldOf(ticket.starts_at));
   enter("description", ticket.description ?? "");
-  enter("credential", own.credential ?? "");
-  return true;
+  enter("credential", ticket.credential ?? "");
 }
 
 function keepDraft() {
@@ -122,8 +104,9 @@ async function load() {
   if (isChange) {
     byId("heading", HTMLElement).textContent = TEXT.changeHeading;
     byId("submit", HTMLElement).textContent = TEXT.changeButton;
-    const found = isId(id) && (await fillFromTicket().catch(notFoundIsFalse));
-    if (!found) return "empty";
+    const ticket = isId(id) ? await showMyTicket(id).catch(nothingWhenNotFound) : null;
+    if (ticket === null) return "empty";
+    fillFrom(ticket);
   } else if ((await account) === null) {
     throw new ApiError(TEXT.refused, { status: 401, type: "no-session" });
   }
@@ -132,9 +115,9 @@ async function load() {
   return "ready";
 }
 
-/** @param {unknown} error */
-function notFoundIsFalse(error) {
-  if (isProblem(error, "not-found")) return false;
+/** @param {unknown} error @returns {null} */
+function nothingWhenNotFound(error) {
+  if (isProblem(error, "not-found")) return null;
   throw error;
 }
 

@@ -20,17 +20,17 @@ export interface TicketFacts {
 }
 
 export interface ListedTicket extends TicketFacts {
-  seller: { display_name: string };
   state: "listed" | "held" | "sold";
   created_at: string;
   version: number;
 }
 
 export interface Ticket extends ListedTicket {
+  seller: { display_name: string };
   description: string | null;
 }
 
-export interface OwnTicket extends ListedTicket {
+export interface OwnTicket extends Ticket {
   credential: string | null;
   sold_at: string | null;
 }
@@ -62,5 +62,6 @@ export interface Page<Item> {
 
 export interface FieldError {
   field: string;
+  /** To be read after the field's name: "must not be empty". */
   message: string;
 }

@@ -18,21 +18,18 @@ pub enum ModuleError {
     Cycle(String),
 }
 
-/// The modules of the same folder that a module imports, in their order. Only statements count: the site's own modules
-/// write one import a statement, with double quotes, and nothing else has that shape.
+/// The modules of the same folder that a module imports, in their order. Only statements count, which begin a line or
+/// end a list of names over several lines; comments may name types in much the same words.
 pub(crate) fn imports_of(name: &str, source: &str) -> Vec<String> {
     if !has_ending(name, "js") {
         return Vec::new();
     }
-    let mut found = Vec::new();
-    for opening in ["from \"./", "import \"./"] {
-        for rest in source.split(opening).skip(1) {
-            if let Some((import, _)) = rest.split_once('"') {
-                found.push(import.to_owned());
-            }
-        }
-    }
-    found
+    let is_statement = |line: &&str| ["import ", "export ", "} from "].iter().any(|start| line.starts_with(start));
+    let import = |line: &str| {
+        let (_, rest) = line.split_once("from \"./").or_else(|| line.split_once("import \"./"))?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    source.lines().filter(is_statement).filter_map(import).collect()
 }
 
 fn has_ending(name: &str, ending: &str) -> bool {
@@ -88,8 +85,9 @@ mod tests {
 
     #[test]
     fn comments_on_types_are_no_imports() {
-        let source = "/** @import {A} */\n/** @typedef {import(\"./types.js\").A} A */\nimport { b } from \"./b.js\";";
-        assert_eq!(imports_of("a.js", source), ["b.js"]);
+        let source = "/** @import {A} from \"./a.d.ts\" */\n/** @typedef {import(\"./types.js\").A} A */\n\
+            import {\n  b,\n} from \"./b.js\";\nimport \"./c.js\";\nexport const d = 1;";
+        assert_eq!(imports_of("a.js", source), ["b.js", "c.js"]);
         assert!(imports_of("a.css", source).is_empty());
     }
 

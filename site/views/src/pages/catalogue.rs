@@ -66,7 +66,6 @@ fn row() -> Markup {
             div.card-main {
                 h2 { a data-slot="link" href="/ticket/" { span data-slot="title" {} } }
                 p.facts { span data-slot="when" {} span data-slot="venue" {} }
-                p.hint { "Sold by " span data-slot="seller" {} }
             }
             p.price data-slot="price" {}
         }

@@ -1,0 +1,147 @@
+// A browser and the people who use it. Everybody has a context of their own: cookies, storage, size of the window.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+import { BASE_URL, SCREENSHOTS, chromiumPath } from "./settings.js";
+
+/** @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
+
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 900 };
+
+/** Long enough for a local stack under load: its emulator starts processes when a function is called for the first time. */
+const PATIENCE_MS = 30_000;
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Every launch has a new folder for its profile; the client sees to that. @returns {Promise<Browser>} */
+export const launch = () => chromium.launch({ executablePath: chromiumPath(), headless: true, args: FLAGS });
+
+/** An address at which there is no page. */
+export const NO_PAGE = "/no/such/page";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export class Person {
+  /** @param {BrowserContext} context @param {Page} page @param {string[]} faults */
+  constructor(context, page, faults) {
+    this.context = context;
+    this.page = page;
+    /** Errors on the console, exceptions, and what the Content-Security-Policy has stopped. */
+    this.faults = faults;
+    this.email = `e2e-${randomUUID()}@example.org`;
+    this.password = `long enough ${randomUUID()}`;
+  }
+
+  /** @param {Browser} browser @param {BrowserContextOptions} [options] */
+  static async arrive(browser, options = {}) {
+    const context = await browser.newContext({ baseURL: BASE_URL, viewport: PHONE, locale: "en-GB", ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    /** @type {string[]} */
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(`exception: ${error}`));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !isExpected(message.text(), message.location().url)) {
+        faults.push(`console: ${message.text()} (${message.location().url})`);
+      }
+    });
+    await page.exposeFunction("reportViolation", (/** @type {string} */ what) => faults.push(`policy: ${what}`));
+    await page.addInitScript(() => {
+      addEventListener("securitypolicyviolation", (event) => {
+        const report = /** @type {any} */ (globalThis).reportViolation;
+        report(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+      });
+    });
+    return new Person(context, page, faults);
+  }
+
+  /** Makes an account through the form and ends at `next`. @param {string} [next] */
+  async signUp(next = "/") {
+    await this.page.goto(`/sign-up/?next=${encodeURIComponent(next)}`);
+    await this.page.getByLabel("E-mail address").fill(this.email);
+    await this.page.getByLabel("Password").fill(this.password);
+    await this.page.getByRole("button", { name: "Make an account" }).click();
+    await this.page.waitForURL((url) => url.pathname + url.search === next);
+    await this.page.getByRole("button", { name: "Sign out" }).waitFor();
+  }
+
+  async signIn() {
+    await this.page.getByLabel("E-mail address").fill(this.email);
+    await this.page.getByLabel("Password").fill(this.password);
+    await this.page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  }
+
+  /**
+   * Lists a ticket through the form and answers its page's path.
+   * @param {string} title
+   */
+  async listTicket(title) {
+    const { page } = this;
+    if (!page.url().endsWith("/sell/")) await page.goto("/sell/");
+    await page.getByLabel("Title").fill(title);
+    await page.getByLabel("Amount").fill("12,50");
+    await page.getByLabel("Venue").fill("Great Hall");
+    await page.getByLabel("Starts").fill("2031-05-04T19:30");
+    await page.getByLabel("Description").fill("One seat.\nWith a good view.");
+    await page.getByLabel("Credential").fill("GATE-7-0042");
+    await page.getByRole("button", { name: "List the ticket" }).click();
+    await page.waitForURL("/my-tickets/");
+    const link = page.getByRole("link", { name: title, exact: true });
+    await link.waitFor();
+    return String(await link.getAttribute("href"));
+  }
+
+  /** Waits until the main part says so. @param {string | RegExp} text */
+  async reads(text) {
+    await this.page.getByRole("main").getByText(text).filter({ visible: true }).first().waitFor();
+  }
+
+  /** @param {string} name */
+  async screenshot(name) {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  }
+
+  /** What axe finds, as lines to read. */
+  async axeFindings() {
+    await this.page.evaluate(axeSource);
+    return this.page.evaluate(async () => {
+      const { violations } = await /** @type {any} */ (globalThis).axe.run();
+      return violations.flatMap((/** @type {any} */ violation) =>
+        violation.nodes.map((/** @type {any} */ node) => `${violation.id}: ${node.html} ${node.failureSummary}`),
+      );
+    });
+  }
+
+  /** Leaves; nothing may have gone wrong meanwhile. */
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.faults, []);
+  }
+}
+
+/**
+ * Chromium writes a line for every answer that is no success. Refusals of the API are answers that the site expects and
+ * explains, and one page is missing on purpose; anything else that fails to load is a fault.
+ * @param {string} text
+ * @param {string} url
+ */
+function isExpected(text, url) {
+  const { pathname } = new URL(url, BASE_URL);
+  return text.startsWith("Failed to load resource") && (pathname.startsWith("/api/") || pathname === NO_PAGE);
+}
