@@ -2,6 +2,7 @@
 
 mod clock;
 mod config;
+mod events;
 mod serve;
 mod start;
 

@@ -114,7 +114,7 @@ pub(crate) struct OrderItem {
     due_at: Option<i64>,
 }
 
-fn moment(millis: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn moment(millis: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millis(millis).map_err(StoreError::corrupt)
 }
 

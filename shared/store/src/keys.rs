@@ -19,6 +19,7 @@ pub(crate) const BY_OWNER_INDEX: &str = "by_owner";
 pub(crate) const LOCK: &str = "T";
 pub(crate) const DETAILS: &str = "D";
 pub(crate) const CREDENTIAL: &str = "X";
+pub(crate) const CATALOGUE_ENTRY: &str = "P";
 
 const TICKET_PREFIX: &str = "T#";
 const BUYER_PREFIX: &str = "U#";

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batch;
+mod catalogue;
 pub mod crash;
 mod due;
 mod error;
@@ -18,6 +19,9 @@ mod tickets;
 use aws_sdk_dynamodb::Client;
 
 pub use accounts::{Account, AccountCreateError, Accounts};
+pub use catalogue::{
+    CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, Projected,
+};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use error::{LostOr, StoreError};
 pub use expire::ExpireOutcome;

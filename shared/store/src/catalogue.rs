@@ -1,0 +1,364 @@
+//! The catalogue: rows by which listed tickets are found, newest first, by date and by word.
+//!
+//! A ticket's rows follow from its [`Entry`] alone. The entry that is written now stands beside the ticket with the
+//! ticket's version, and changes in one transaction with the rows: wherever a projector dies, entry and rows agree.
+//! Two rules make duplicates and reordered events harmless:
+//!
+//! - The projector reads the entry first, then the ticket, and its transaction demands that the entry still has the
+//!   version that was read. Of two projectors, the one that commits later has therefore read the ticket later.
+//! - A ticket that is gone leaves a tombstone, so that a projector that stalled before the deletion cannot mistake the
+//!   missing entry for a new ticket's.
+
+mod list;
+mod place;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use holdfast_domain::{Ticket, TicketId, TicketState, Timestamp, search_words};
+use serde::{Deserialize, Serialize};
+
+use crate::Market;
+use crate::crash::crash_point;
+use crate::error::StoreError;
+use crate::items::moment;
+use crate::keys::{self, Item, PK};
+use crate::tickets::cancelled_by;
+
+pub use list::{CatalogueOrder, CataloguePage, CatalogueQuery};
+pub use place::{CataloguePlace, InvalidPlace};
+
+const UNWRITTEN: &str = "attribute_not_exists(#pk)";
+const AS_READ: &str = "#version = :read AND attribute_not_exists(#gone)";
+/// Projectors of one ticket that cross: so many tries let each through.
+const TRIES: u32 = 5;
+/// How long a tombstone stays: longer than any invocation that could still be under way, retries included.
+const TOMBSTONE_STAYS: Duration = Duration::from_hours(48);
+
+/// What a projection did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projected {
+    /// The rows are those of the ticket's present state.
+    Written,
+    /// They were before: a duplicate, or an event that a newer one has overtaken.
+    Unchanged,
+}
+
+/// What the catalogue shows of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    created_at: Timestamp,
+    starts_at: Option<Timestamp>,
+    /// In alphabetical order.
+    words: Vec<String>,
+}
+
+impl Entry {
+    /// A held or committed ticket keeps its rows: it may come back, and whoever lists the catalogue reads the tickets
+    /// themselves.
+    fn of(ticket: &Ticket) -> Option<Self> {
+        match ticket.state {
+            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) => {
+                let facts = &ticket.facts;
+                let venue = facts.venue.as_ref().map(holdfast_domain::Venue::as_str);
+                let mut words = search_words([facts.title.as_str()].into_iter().chain(venue));
+                words.sort_unstable();
+                Some(Self {
+                    created_at: ticket.created_at,
+                    starts_at: facts.starts_at,
+                    words,
+                })
+            }
+            TicketState::Sold(_) => None,
+        }
+    }
+
+    /// The keys of the rows, as partition and place.
+    fn keys(&self, ticket: TicketId) -> Vec<(String, CataloguePlace)> {
+        let partitions = |order: CatalogueOrder| {
+            std::iter::once(order.partition()).chain(
+                self.words
+                    .iter()
+                    .map(move |word| order.word_partition(word)),
+            )
+        };
+        let newest = CataloguePlace {
+            moment: self.created_at,
+            ticket,
+        };
+        let mut keys: Vec<_> = partitions(CatalogueOrder::Newest)
+            .map(|partition| (partition, newest))
+            .collect();
+        if let Some(starts_at) = self.starts_at {
+            let soonest = CataloguePlace {
+                moment: starts_at,
+                ticket,
+            };
+            keys.extend(partitions(CatalogueOrder::Soonest).map(|partition| (partition, soonest)));
+        }
+        keys
+    }
+
+    /// A row holds what further words and dates of a query are compared with, and vanishes when the event begins.
+    fn row(&self, partition: String, place: CataloguePlace) -> Result<Item, StoreError> {
+        to_item(&RowItem {
+            pk: partition,
+            sk: place.to_string(),
+            words: self.words.clone(),
+            starts_at: self.starts_at.map(Timestamp::as_millis),
+            ttl: self.starts_at.map(Timestamp::as_seconds),
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct RowItem {
+    pk: String,
+    sk: String,
+    words: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<i64>,
+}
+
+/// The item beside the ticket that says which entry is written, if any.
+#[derive(Debug, Serialize, Deserialize)]
+struct WrittenItem {
+    pk: String,
+    sk: String,
+    /// The version of the ticket when its entry was written.
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<EntryItem>,
+    /// There is no ticket any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<i64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct EntryItem {
+    created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<i64>,
+    words: Vec<String>,
+}
+
+/// What was found written for a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Written {
+    version: u64,
+    entry: Option<Entry>,
+    gone: bool,
+}
+
+impl Written {
+    fn from_item(item: Item) -> Result<Self, StoreError> {
+        let item: WrittenItem = serde_dynamo::from_item(item).map_err(StoreError::corrupt)?;
+        let entry = item.entry.map(|entry| {
+            Ok::<_, StoreError>(Entry {
+                created_at: moment(entry.created_at)?,
+                starts_at: entry.starts_at.map(moment).transpose()?,
+                words: entry.words,
+            })
+        });
+        Ok(Self {
+            version: item.version,
+            entry: entry.transpose()?,
+            gone: item.gone.unwrap_or(false),
+        })
+    }
+
+    /// What shall be written for the ticket as it was read.
+    fn wanted(ticket: Option<&Ticket>, before: Option<&Self>) -> Self {
+        match ticket {
+            Some(ticket) => Self {
+                version: ticket.version.number(),
+                entry: Entry::of(ticket),
+                gone: false,
+            },
+            None => Self {
+                version: before.map_or(0, |before| before.version),
+                entry: None,
+                gone: true,
+            },
+        }
+    }
+
+    fn item(&self, ticket: TicketId, now: Timestamp) -> Result<Item, StoreError> {
+        to_item(&WrittenItem {
+            pk: keys::ticket_pk(ticket),
+            sk: keys::CATALOGUE_ENTRY.to_owned(),
+            version: self.version,
+            entry: self.entry.as_ref().map(|entry| EntryItem {
+                created_at: entry.created_at.as_millis(),
+                starts_at: entry.starts_at.map(Timestamp::as_millis),
+                words: entry.words.clone(),
+            }),
+            gone: self.gone.then_some(true),
+            ttl: self.gone.then(|| now.plus(TOMBSTONE_STAYS).as_seconds()),
+        })
+    }
+}
+
+/// Rows to put and keys of rows to delete, to get from one entry to another. No key is in both.
+fn difference(
+    ticket: TicketId,
+    before: Option<&Entry>,
+    after: Option<&Entry>,
+) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
+    if before == after {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let new = after.map(|entry| entry.keys(ticket)).unwrap_or_default();
+    let kept: HashSet<_> = new.iter().cloned().collect();
+    let old = before.map(|entry| entry.keys(ticket)).unwrap_or_default();
+    let deletes = old.into_iter().filter(|key| !kept.contains(key));
+    let deletes = deletes
+        .map(|(partition, place)| keys::key(partition, place.to_string()))
+        .collect();
+    let puts = match after {
+        Some(entry) => new
+            .into_iter()
+            .map(|(partition, place)| entry.row(partition, place))
+            .collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
+    Ok((puts, deletes))
+}
+
+impl Market {
+    /// Makes the catalogue's rows those of the ticket as it is now. Which event asks does not matter.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails; calling again is right.
+    pub async fn catalogue_project(
+        &self,
+        id: TicketId,
+        now: Timestamp,
+    ) -> Result<Projected, StoreError> {
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+            }
+            let before = self.catalogue_written(id).await?;
+            let ticket = self.ticket_read(id).await?;
+            let wanted = Written::wanted(ticket.as_ref(), before.as_ref());
+            if before
+                .as_ref()
+                .is_some_and(|before| before.gone || *before == wanted)
+            {
+                return Ok(Projected::Unchanged);
+            }
+            if self
+                .catalogue_write(id, before.as_ref(), &wanted, now)
+                .await?
+            {
+                crash_point("catalogue_project");
+                return Ok(Projected::Written);
+            }
+        }
+        Err(StoreError::Unavailable(
+            "other projectors of the ticket were always faster".into(),
+        ))
+    }
+
+    async fn catalogue_written(&self, id: TicketId) -> Result<Option<Written>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::key(keys::ticket_pk(id), keys::CATALOGUE_ENTRY)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        output.item.map(Written::from_item).transpose()
+    }
+
+    /// Whether the transaction won. At most 53 writes: twelve words and one list, in two orders, old and new, and the
+    /// entry itself; a transaction may have a hundred.
+    async fn catalogue_write(
+        &self,
+        id: TicketId,
+        before: Option<&Written>,
+        wanted: &Written,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (puts, deletes) = difference(
+            id,
+            before.and_then(|before| before.entry.as_ref()),
+            wanted.entry.as_ref(),
+        )?;
+        let mut writes = vec![self.entry_put(wanted.item(id, now)?, before)?];
+        for row in puts {
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(row))
+                .build();
+            writes.push(
+                TransactWriteItem::builder()
+                    .put(put.map_err(StoreError::corrupt)?)
+                    .build(),
+            );
+        }
+        for key in deletes {
+            let delete = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(key))
+                .build();
+            writes.push(
+                TransactWriteItem::builder()
+                    .delete(delete.map_err(StoreError::corrupt)?)
+                    .build(),
+            );
+        }
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error) => match cancelled_by(&error) {
+                Some("ConditionalCheckFailed" | "TransactionConflict") => Ok(false),
+                Some("ThrottlingError" | "ProvisionedThroughputExceeded") => {
+                    Err(StoreError::Unavailable(Box::new(error)))
+                }
+                Some(_) | None => Err(StoreError::from_sdk(error)),
+            },
+        }
+    }
+
+    fn entry_put(
+        &self,
+        item: Item,
+        before: Option<&Written>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match before {
+            None => put
+                .condition_expression(UNWRITTEN)
+                .expression_attribute_names("#pk", PK),
+            Some(before) => put
+                .condition_expression(AS_READ)
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_names("#gone", "gone")
+                .expression_attribute_values(":read", keys::n(before.version)),
+        };
+        Ok(TransactWriteItem::builder()
+            .put(put.build().map_err(StoreError::corrupt)?)
+            .build())
+    }
+}
+
+fn to_item(value: &impl Serialize) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(StoreError::corrupt)
+}
+
+#[cfg(test)]
+mod tests;
