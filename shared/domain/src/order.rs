@@ -102,7 +102,9 @@ impl Order {
     pub fn is_final(&self) -> bool {
         match self.state {
             OrderState::AwaitingPayment { .. } | OrderState::Capturing { .. } => false,
-            OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. } => true,
+            OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. } => {
+                true
+            }
         }
     }
 
@@ -110,7 +112,9 @@ impl Order {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match self.state {
-            OrderState::AwaitingPayment { .. } | OrderState::Capturing { .. } | OrderState::Paid { .. } => false,
+            OrderState::AwaitingPayment { .. }
+            | OrderState::Capturing { .. }
+            | OrderState::Paid { .. } => false,
             OrderState::Cancelled { .. } | OrderState::Expired { .. } => true,
         }
     }

@@ -81,39 +81,67 @@ pub struct Listing {
 /// As [`json_body`](crate::json_body): 415, 413, 400, or 422 with one entry a wrong field.
 pub fn listing(request: &Request, now: Timestamp) -> Result<Listing, ApiError> {
     let fields: ListingFields = json_body_with(request, |fields| across(fields, now))?;
-    let unvalidated = || ApiError::internal("a listing passed validation with a field that does not parse");
+    let unvalidated =
+        || ApiError::internal("a listing passed validation with a field that does not parse");
     into_listing(fields).ok_or_else(unvalidated)
 }
 
 /// The rules that need more than one field, or the clock.
 fn across(fields: &ListingFields, now: Timestamp) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    let price = fields.price.as_ref().and_then(|price| price.amount.zip(price.currency.as_deref()));
+    let price = fields
+        .price
+        .as_ref()
+        .and_then(|price| price.amount.zip(price.currency.as_deref()));
     if let Some((amount, code)) = price
         && let Ok(currency) = code.parse()
         && let Err(error) = Price::new(amount, currency)
     {
-        errors.push(FieldError { field: "price.amount".into(), message: error.to_string() });
+        errors.push(FieldError {
+            field: "price.amount".into(),
+            message: error.to_string(),
+        });
     }
-    let starts_at = fields.starts_at.as_deref().and_then(|text| Timestamp::parse(text).ok());
+    let starts_at = fields
+        .starts_at
+        .as_deref()
+        .and_then(|text| Timestamp::parse(text).ok());
     if starts_at.is_some_and(|starts_at| starts_at <= now) {
-        errors.push(FieldError { field: "starts_at".into(), message: "must be in the future".into() });
+        errors.push(FieldError {
+            field: "starts_at".into(),
+            message: "must be in the future".into(),
+        });
     }
     errors
 }
 
 fn into_listing(fields: ListingFields) -> Option<Listing> {
     let price = fields.price?;
-    let optional = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     Some(Listing {
         facts: TicketFacts {
             title: Title::parse(&fields.title?).ok()?,
             price: Price::new(price.amount?, price.currency?.parse().ok()?).ok()?,
-            venue: optional(fields.venue).map(|text| Venue::parse(&text)).transpose().ok()?,
-            starts_at: fields.starts_at.map(|text| Timestamp::parse(&text)).transpose().ok()?,
+            venue: fields
+                .venue
+                .map(|text| Venue::parse(&text))
+                .transpose()
+                .ok()?,
+            starts_at: fields
+                .starts_at
+                .map(|text| Timestamp::parse(&text))
+                .transpose()
+                .ok()?,
         },
-        description: optional(fields.description).map(|text| Description::parse(&text)).transpose().ok()?,
-        credential: optional(fields.credential).map(|text| Credential::parse(&text)).transpose().ok()?,
+        description: fields
+            .description
+            .map(|text| Description::parse(&text))
+            .transpose()
+            .ok()?,
+        credential: fields
+            .credential
+            .map(|text| Credential::parse(&text))
+            .transpose()
+            .ok()?,
         version: fields.version,
     })
 }
@@ -126,24 +154,28 @@ mod tests {
 
     fn outcome(body: &str) -> String {
         let mut request = Request::new(Body::Text(body.to_owned()));
-        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("content-type", "application/json".parse().unwrap());
         let now = Timestamp::parse("2026-11-22T12:00:00Z").unwrap();
         match listing(&request, now) {
             Ok(listing) => format!("{listing:?}"),
-            Err(error) => String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned(),
+            Err(error) => {
+                String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned()
+            }
         }
     }
 
     #[test]
     fn a_listing_has_a_title_and_a_price() {
-        insta::assert_snapshot!(outcome("{}"), @"");
-        insta::assert_snapshot!(outcome(r#"{"title":" Opera ","price":{"amount":5000,"currency":"eur"},"credential":"GATE 7"}"#), @"");
+        insta::assert_snapshot!(outcome("{}"), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price","message":"is required"},{"field":"title","message":"is required"}]}"#);
+        insta::assert_snapshot!(outcome(r#"{"title":" Opera ","price":{"amount":5000,"currency":"eur"},"credential":"GATE 7"}"#), @r#"Listing { facts: TicketFacts { title: "Opera", price: Price { amount: 5000, currency: Eur }, venue: None, starts_at: None }, description: None, credential: Some(Credential(hidden)), version: None }"#);
     }
 
     #[test]
     fn price_and_time_are_judged_with_what_they_depend_on() {
-        insta::assert_snapshot!(outcome(r#"{"title":"","price":{"amount":49,"currency":"eur"},"starts_at":"2026-11-22T12:00:00Z","venue":" "}"#), @"");
-        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":1000001,"currency":"eur"},"starts_at":"soon"}"#), @"");
-        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":500,"currency":"EUR"}}"#), @"");
+        insta::assert_snapshot!(outcome(r#"{"title":"","price":{"amount":49,"currency":"eur"},"starts_at":"2026-11-22T12:00:00Z","venue":" "}"#), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price.amount","message":"must be at least 50 minor units of eur"},{"field":"starts_at","message":"must be in the future"},{"field":"title","message":"must not be empty"},{"field":"venue","message":"must not be empty"}]}"#);
+        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":1000001,"currency":"eur"},"starts_at":"soon"}"#), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price.amount","message":"must be at most 1000000 minor units of eur"},{"field":"starts_at","message":"must be an RFC 3339 date and time, such as 2027-06-01T19:30:00Z"}]}"#);
+        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":500,"currency":"EUR"}}"#), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price.currency","message":"is not a supported currency"}]}"#);
     }
 }
