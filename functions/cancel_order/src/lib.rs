@@ -16,7 +16,10 @@ pub struct App {
 }
 
 fn bought() -> ApiError {
-    Problem::order_paid("The payment has been accepted, so the ticket is yours and the order stays.").into()
+    Problem::order_paid(
+        "The payment has been accepted, so the ticket is yours and the order stays.",
+    )
+    .into()
 }
 
 /// Gives the order up: first the ticket goes back on the market, then the order is recorded as cancelled. What is
@@ -31,14 +34,29 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let order = order.ok_or_else(|| Problem::not_found("You have no such order."))?;
     match order.state {
         OrderState::AwaitingPayment { .. } => {}
-        OrderState::Cancelled { .. } | OrderState::Expired { .. } => return Ok(json(200, &OrderBody::from(&order))),
+        OrderState::Cancelled { .. } | OrderState::Expired { .. } => {
+            return Ok(json(200, &OrderBody::from(&order)));
+        }
         OrderState::Capturing { .. } | OrderState::Paid { .. } => return Err(bought()),
     }
-    match app.market.ticket_release(order.ticket.id, id, order.hold).await {
+    match app
+        .market
+        .ticket_release(order.ticket.id, id, order.hold)
+        .await
+    {
         Ok(_) | Err(LostOr::Absent | LostOr::Lost(ReleaseLost::Gone)) => {}
-        Err(LostOr::Lost(ReleaseLost::CommittedToOrder | ReleaseLost::SoldToOrder)) => return Err(bought()),
+        Err(LostOr::Lost(ReleaseLost::CommittedToOrder | ReleaseLost::SoldToOrder)) => {
+            return Err(bought());
+        }
         Err(LostOr::Store(error)) => return Err(error.into()),
     }
-    let stored = app.market.order_close(principal.user, id, Closing::Cancelled, now()).await?;
-    if stored.is_closed() { Ok(json(200, &OrderBody::from(&stored))) } else { Err(bought()) }
+    let stored = app
+        .market
+        .order_close(principal.user, id, Closing::Cancelled, now())
+        .await?;
+    if stored.is_closed() {
+        Ok(json(200, &OrderBody::from(&stored)))
+    } else {
+        Err(bought())
+    }
 }

@@ -1,11 +1,14 @@
 //! Starts the function.
 
-use holdfast_runtime::{Error, Runtime};
 use create_ticket::{App, handle};
+use holdfast_runtime::{Error, Runtime};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::start().await;
-    let app = App { gate: runtime.gate()?, market: runtime.market()? };
+    let app = App {
+        gate: runtime.gate()?,
+        market: runtime.market()?,
+    };
     runtime.run_http(|request| handle(&app, request)).await
 }

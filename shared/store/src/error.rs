@@ -44,14 +44,23 @@ impl StoreError {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let transient = match &error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+            SdkError::TimeoutError(_)
+            | SdkError::DispatchFailure(_)
+            | SdkError::ResponseError(_) => true,
             SdkError::ServiceError(context) => {
-                context.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code))
+                context
+                    .err()
+                    .code()
+                    .is_none_or(|code| TRANSIENT_CODES.contains(&code))
                     || context.raw().status().is_server_error()
             }
             _ => false,
         };
-        if transient { Self::Unavailable(Box::new(error)) } else { Self::Refused(Box::new(error)) }
+        if transient {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::Refused(Box::new(error))
+        }
     }
 
     /// An item that cannot be read.

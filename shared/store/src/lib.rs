@@ -8,11 +8,11 @@ mod due;
 mod error;
 mod expire;
 mod image;
+mod items;
 mod keys;
 mod lock;
 mod orders;
 mod owner_page;
-mod items;
 mod sessions;
 mod tickets;
 

@@ -1,8 +1,8 @@
 //! Orders: they record what the ticket decided. Every write is conditional; final states are never overwritten.
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use holdfast_domain::{Order, OrderId, OrderState, Timestamp, UserId};
 
@@ -60,12 +60,17 @@ impl Market {
             }
             Err(error) => error,
         };
-        if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) {
+        if !error
+            .as_service_error()
+            .is_some_and(PutItemError::is_conditional_check_failed_exception)
+        {
             return Err(StoreError::from_sdk(error));
         }
         match error.into_service_error() {
             PutItemError::ConditionalCheckFailedException(failed) => {
-                let item = failed.item.ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
+                let item = failed
+                    .item
+                    .ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
                 items::order_from(item).map(Recorded::Existing)
             }
             other => Err(StoreError::Refused(Box::new(other))),
@@ -76,7 +81,11 @@ impl Market {
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
-    pub async fn order_read(&self, buyer: UserId, order: OrderId) -> Result<Option<Order>, StoreError> {
+    pub async fn order_read(
+        &self,
+        buyer: UserId,
+        order: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
         let output = self
             .client
             .get_item()
@@ -100,14 +109,24 @@ impl Market {
         after: Option<OwnerCursor>,
     ) -> Result<OwnerPage<Order>, StoreError> {
         let key_of = |id| keys::order_key(buyer, OrderId::from_uuid(id));
-        let (found, next) = self.owner_page(keys::order_owner(buyer), limit, after, key_of).await?;
+        let (found, next) = self
+            .owner_page(keys::order_owner(buyer), limit, after, key_of)
+            .await?;
         let wanted: Vec<Item> = found
             .iter()
-            .map(|key| Ok(keys::key(keys::text(key, keys::PK)?.to_owned(), keys::text(key, keys::SK)?)))
+            .map(|key| {
+                Ok(keys::key(
+                    keys::text(key, keys::PK)?.to_owned(),
+                    keys::text(key, keys::SK)?,
+                ))
+            })
             .collect::<Result<_, StoreError>>()?;
         let mut orders = self.items_read(wanted.clone()).await?;
         orders.sort_by_key(|item| position(&wanted, item));
-        let items = orders.into_iter().map(items::order_from).collect::<Result<_, _>>()?;
+        let items = orders
+            .into_iter()
+            .map(items::order_from)
+            .collect::<Result<_, _>>()?;
         Ok(OwnerPage { items, next })
     }
 
@@ -145,7 +164,9 @@ impl Market {
         };
         match stored.state {
             OrderState::AwaitingPayment { intent: Some(_) } => {
-                order_recorded("order_close", closing(AWAITING_WITH_INTENT, SET_CLOSED)).await.map(Written::into_order)
+                order_recorded("order_close", closing(AWAITING_WITH_INTENT, SET_CLOSED))
+                    .await
+                    .map(Written::into_order)
             }
             OrderState::AwaitingPayment { intent: None } => Err(StoreError::Drift("order_close")),
             OrderState::Capturing { .. }
@@ -171,7 +192,9 @@ impl Market {
             .order_update(buyer, order, AWAITING_AND_EARLIER, SET_EXPIRY)
             .expression_attribute_names("#expires_at", "expires_at")
             .expression_attribute_values(":expires_at", n(expires_at.as_millis()));
-        order_recorded("order_move_expiry", update).await.map(Written::into_order)
+        order_recorded("order_move_expiry", update)
+            .await
+            .map(Written::into_order)
     }
 
     fn order_update(
@@ -210,7 +233,10 @@ impl Written {
     }
 }
 
-async fn order_recorded(name: &'static str, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
+async fn order_recorded(
+    name: &'static str,
+    update: UpdateItemFluentBuilder,
+) -> Result<Written, StoreError> {
     let missing = || StoreError::corrupt("there is no such order");
     match update.send().await {
         Ok(output) => {
