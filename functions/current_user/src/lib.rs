@@ -88,4 +88,11 @@ mod tests {
         insta::assert_snapshot!(shown(None, "theme=dark"), @r#"200 {"user":null} no cookie"#);
         insta::assert_snapshot!(shown(None, "theme=dark; __Host-session=garbage"), @r#"200 {"user":null} __Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0"#);
     }
+
+    #[test]
+    fn the_sample_carries_a_cookie() {
+        let sample = include_str!("../../../events/current_user/valid.json");
+        let reply = answer(None, &lambda_http::request::from_str(sample).unwrap());
+        assert!(reply.headers().contains_key("set-cookie"));
+    }
 }

@@ -139,6 +139,17 @@ mod tests {
     }
 
     #[test]
+    fn the_samples_are_what_they_say() {
+        for sample in [
+            include_str!("../../../events/sign_in/valid.json"),
+            include_str!("../../../events/sign_in/wrong_password.json"),
+        ] {
+            let (email, _) = sign_in(&lambda_http::request::from_str(sample).unwrap()).unwrap();
+            assert_eq!(email.as_str(), "buyer@example.com");
+        }
+    }
+
+    #[test]
     fn each_wrong_field_is_named_once() {
         insta::assert_snapshot!(refused("{}"), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"is required"},{"field":"password","message":"is required"}]}"#);
         insta::assert_snapshot!(refused(r#"{"email":"ada","password":""}"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"must be an e-mail address"},{"field":"password","message":"must not be empty"}]}"#);

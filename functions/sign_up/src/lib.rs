@@ -180,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn the_samples_are_what_they_say() {
+        let valid = include_str!("../../../events/sign_up/valid.json");
+        let valid = sign_up(&lambda_http::request::from_str(valid).unwrap()).unwrap();
+        assert_eq!(valid.email.as_str(), "ada@example.org");
+        let invalid = include_str!("../../../events/sign_up/invalid_fields.json");
+        let invalid = sign_up(&lambda_http::request::from_str(invalid).unwrap()).unwrap_err();
+        assert_eq!(invalid.into_parts().0.status(), 422);
+    }
+
+    #[test]
     fn what_is_not_asked_for_is_refused() {
         let unknown = r#"{"email":"ada@example.org","password":"correct horse","role":"admin"}"#;
         insta::assert_snapshot!(refused(unknown), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"role","message":"is not a field of this request"}]}"#);
