@@ -20,7 +20,7 @@ impl Answer {
     /// When it has another one.
     #[track_caller]
     #[expect(
-        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
         reason = "often called for its assertion alone"
     )]
     pub fn expect(self, status: u16) -> Self {

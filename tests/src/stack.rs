@@ -30,6 +30,9 @@ pub struct Call {
 
 impl Call {
     /// A request as the site's own pages send it: writes carry the site's origin.
+    ///
+    /// # Panics
+    /// When `method` is none.
     #[must_use]
     pub fn new(method: &str, path: impl Into<String>) -> Self {
         let method = method.parse().expect("a method");

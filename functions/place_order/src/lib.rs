@@ -66,8 +66,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     if let Some(order) = app.market.order_read(command.buyer, command.order).await? {
         return answered(&command, &order);
     }
-    let (held, hold) = take_hold(app, &command).await?;
-    record(app, &command, held, hold).await
+    let (ticket, hold) = take_hold(app, &command).await?;
+    record(app, &command, ticket, hold).await
 }
 
 fn idempotency_key(request: &Request) -> Result<IdempotencyKey, ApiError> {

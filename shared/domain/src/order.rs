@@ -12,7 +12,7 @@ use crate::ids::{OrderId, TicketId, UserId};
 use crate::ticket::{HoldNumber, TicketFacts, Version};
 use crate::timestamp::Timestamp;
 
-/// The id of a Stripe PaymentIntent.
+/// The id of a Stripe `PaymentIntent`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentIntentId(String);
 

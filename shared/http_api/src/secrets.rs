@@ -8,7 +8,7 @@ use holdfast_auth::SessionKeys;
 use tokio::sync::Mutex;
 
 /// How long a secret is kept: a rotated key is seen everywhere after so long at most.
-const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
+const KEPT_FOR: Duration = Duration::from_mins(5);
 /// How soon a failed check may fetch the secret anew, so that nobody can make us call without end.
 const REFETCH_AFTER: Duration = Duration::from_secs(30);
 

@@ -25,7 +25,6 @@ impl Config {
     /// [`ConfigError::Missing`] when it is not set or empty.
     #[expect(
         clippy::disallowed_methods,
-        clippy::unused_self,
         reason = "the one place that reads the environment"
     )]
     pub fn text(self, name: &'static str) -> Result<String, ConfigError> {

@@ -8,6 +8,7 @@ mod start;
 
 pub use clock::now;
 pub use config::{Config, ConfigError};
+pub use serve::error_chain;
 pub use start::Runtime;
 
 /// What ends a function that cannot start.

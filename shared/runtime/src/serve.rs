@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Runtime};
 
-/// An error with everything behind it, on one line.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+/// An error with everything behind it, on one line: for the log, never for a client.
+#[must_use]
+pub fn error_chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
@@ -45,7 +46,7 @@ impl Runtime {
                     Err(error) => {
                         let (problem, cause) = error.into_parts();
                         if let Some(cause) = cause {
-                            tracing::error!(request_id = %id, error = chain(cause.as_ref()), "the request failed");
+                            tracing::error!(request_id = %id, error = error_chain(cause.as_ref()), "the request failed");
                         }
                         let kind = problem.kind();
                         (problem.into_reply(), kind)
@@ -80,7 +81,7 @@ impl Runtime {
                 let ms = begun.elapsed().as_millis();
                 match &outcome {
                     Ok(_) => tracing::info!(request_id = %id, ms, "handled"),
-                    Err(error) => tracing::error!(request_id = %id, ms, error = chain(error), "the event failed"),
+                    Err(error) => tracing::error!(request_id = %id, ms, error = error_chain(error), "the event failed"),
                 }
                 outcome.map_err(|error| Error::from(Box::new(error) as Box<dyn StdError + Send + Sync>))
             }

@@ -9,7 +9,7 @@ use crate::Market;
 use crate::error::StoreError;
 use crate::keys::Item;
 
-/// Most keys of one BatchGetItem.
+/// Most keys of one `BatchGetItem`.
 const KEYS_PER_CALL: usize = 100;
 /// Calls until keys that stay unprocessed are reported as an outage.
 const CALLS_PER_BATCH: u32 = 4;

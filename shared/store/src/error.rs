@@ -43,18 +43,13 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let transient = match &error {
-            SdkError::TimeoutError(_)
-            | SdkError::DispatchFailure(_)
-            | SdkError::ResponseError(_) => true,
-            SdkError::ServiceError(context) => {
-                context
-                    .err()
-                    .code()
-                    .is_none_or(|code| TRANSIENT_CODES.contains(&code))
-                    || context.raw().status().is_server_error()
-            }
-            _ => false,
+        let transient = if let SdkError::ServiceError(context) = &error {
+            let code = context.err().code();
+            code.is_none_or(|code| TRANSIENT_CODES.contains(&code))
+                || context.raw().status().is_server_error()
+        } else {
+            // Anything but a request that could not even be built: no answer, or half of one.
+            !matches!(error, SdkError::ConstructionFailure(_))
         };
         if transient {
             Self::Unavailable(Box::new(error))

@@ -1,5 +1,8 @@
 //! Items as the table's stream shows them.
 
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
 use holdfast_domain::{Order, Ticket};
 use serde_dynamo::{AttributeValue, Item};
 
@@ -20,8 +23,8 @@ pub enum Image {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a lock or an order is not as this code writes it.
-pub fn image_from_item(
-    item: std::collections::HashMap<String, AttributeValue>,
+pub fn image_from_item<S: BuildHasher>(
+    item: HashMap<String, AttributeValue, S>,
 ) -> Result<Option<Image>, StoreError> {
     let key = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) => Some(text.clone()),
@@ -30,6 +33,7 @@ pub fn image_from_item(
     let (Some(pk), Some(sk)) = (key(PK), key(SK)) else {
         return Err(StoreError::corrupt("an image without its key"));
     };
+    let item: HashMap<String, AttributeValue> = item.into_iter().collect();
     if pk.starts_with("T#") && sk == LOCK {
         items::ticket_from(Item::from(item)).map(|ticket| Some(Image::Ticket(ticket)))
     } else if pk.starts_with("U#") && sk.starts_with("O#") {

@@ -1,6 +1,7 @@
 //! Key names, prefixes and the sharding of the `due` index.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_domain::{EmailAddress, OrderId, TicketId, UserId};
@@ -31,8 +32,8 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub(crate) fn n(number: impl ToString) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+pub(crate) fn n(number: impl Display) -> AttributeValue {
+    AttributeValue::N(format!("{number}"))
 }
 
 pub(crate) fn ticket_pk(ticket: TicketId) -> String {

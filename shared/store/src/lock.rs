@@ -18,7 +18,7 @@ use crate::Market;
 use crate::crash::crash_point;
 use crate::error::{LostOr, StoreError};
 use crate::items::{self, StoredTicketState};
-use crate::keys::{self, n, s};
+use crate::keys::{self, Item, n, s};
 
 /// Listed, or held by another order whose time has passed; never one's own ticket.
 const MAY_HOLD: &str = "(#state = :listed OR (#state = :held AND #expires_at <= :now AND #order_id <> :order)) \
@@ -154,11 +154,7 @@ async fn transition<L>(
         }
         Err(error) => error,
     };
-    let old = match error.into_service_error_or_store()? {
-        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
-        other => return Err(StoreError::Refused(Box::new(other)).into()),
-    };
-    match old {
+    match lost_condition(error)? {
         None => Err(LostOr::Absent),
         Some(item) if item.is_empty() => Err(LostOr::Absent),
         Some(item) => match decide(items::ticket_from(item)?) {
@@ -191,21 +187,17 @@ async fn send_past_conflicts(
     }
 }
 
-/// Splits a failed conditional write into its lost condition and everything else.
-pub(crate) trait ConditionOrStore<E> {
-    /// The service's answer when it is a failed condition; else the error as a [`StoreError`].
-    fn into_service_error_or_store(self) -> Result<E, StoreError>;
-}
-
-impl ConditionOrStore<UpdateItemError> for SdkError<UpdateItemError> {
-    fn into_service_error_or_store(self) -> Result<UpdateItemError, StoreError> {
-        let failed = self
-            .as_service_error()
-            .is_some_and(UpdateItemError::is_conditional_check_failed_exception);
-        if failed {
-            Ok(self.into_service_error())
-        } else {
-            Err(StoreError::from_sdk(self))
-        }
+/// The image that a failed condition lost to; any other failure as a [`StoreError`].
+pub(crate) fn lost_condition(error: SdkError<UpdateItemError>) -> Result<Option<Item>, StoreError> {
+    if !error
+        .as_service_error()
+        .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+    {
+        return Err(StoreError::from_sdk(error));
+    }
+    if let UpdateItemError::ConditionalCheckFailedException(failed) = error.into_service_error() {
+        Ok(failed.item)
+    } else {
+        Err(StoreError::corrupt("a failed condition of another kind"))
     }
 }

@@ -1,7 +1,6 @@
 //! Orders: they record what the ticket decided. Every write is conditional; final states are never overwritten.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use holdfast_domain::{Order, OrderId, OrderState, Timestamp, UserId};
@@ -11,7 +10,7 @@ use crate::crash::crash_point;
 use crate::error::StoreError;
 use crate::items::{self, StoredOrderState};
 use crate::keys::{self, Item, n, s};
-use crate::lock::ConditionOrStore as _;
+use crate::lock::lost_condition;
 use crate::owner_page::{OwnerCursor, OwnerPage, position};
 
 /// What became of an order that was to be recorded.
@@ -53,12 +52,9 @@ impl Market {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let error = match result {
-            Ok(_) => {
-                crash_point("order_create");
-                return Ok(Recorded::New);
-            }
-            Err(error) => error,
+        let Err(error) = result else {
+            crash_point("order_create");
+            return Ok(Recorded::New);
         };
         if !error
             .as_service_error()
@@ -66,15 +62,14 @@ impl Market {
         {
             return Err(StoreError::from_sdk(error));
         }
-        match error.into_service_error() {
-            PutItemError::ConditionalCheckFailedException(failed) => {
-                let item = failed
-                    .item
-                    .ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
-                items::order_from(item).map(Recorded::Existing)
-            }
-            other => Err(StoreError::Refused(Box::new(other))),
-        }
+        let PutItemError::ConditionalCheckFailedException(failed) = error.into_service_error()
+        else {
+            return Err(StoreError::corrupt("a failed condition of another kind"));
+        };
+        let item = failed
+            .item
+            .ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
+        items::order_from(item).map(Recorded::Existing)
     }
 
     /// An order of `buyer`, read consistently. Somebody else's cannot be read: its key has their id.
@@ -243,11 +238,8 @@ async fn order_recorded(
             crash_point(name);
             items::order_from(output.attributes.ok_or_else(missing)?).map(Written::Won)
         }
-        Err(error) => match error.into_service_error_or_store()? {
-            UpdateItemError::ConditionalCheckFailedException(failed) => {
-                items::order_from(failed.item.ok_or_else(missing)?).map(Written::Lost)
-            }
-            other => Err(StoreError::Refused(Box::new(other))),
-        },
+        Err(error) => {
+            items::order_from(lost_condition(error)?.ok_or_else(missing)?).map(Written::Lost)
+        }
     }
 }

@@ -373,14 +373,16 @@ impl Market {
 
 /// Why a transaction was cancelled: the first reason that is one.
 pub(crate) fn cancelled_by(error: &SdkError<TransactWriteItemsError>) -> Option<&str> {
-    match error.as_service_error()? {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled
-            .cancellation_reasons()
-            .iter()
-            .filter_map(|reason| reason.code())
-            .find(|code| *code != "None"),
-        _ => None,
-    }
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) =
+        error.as_service_error()?
+    else {
+        return None;
+    };
+    cancelled
+        .cancellation_reasons()
+        .iter()
+        .filter_map(|reason| reason.code())
+        .find(|code| *code != "None")
 }
 
 fn details_item(id: TicketId, details: &TicketDetails) -> Item {
