@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockText, secondsLeft, secondsToNextLook, thresholdPassed } from "../assets/countdown.js";
+import { clockText, secondsLeft, secondsToNextLook, thresholdPassed, untilNextSecond } from "../assets/countdown.js";
 import { catalogueQuery, fieldOf, momentOf } from "../assets/local-time.js";
 import { majorUnits, minorUnits } from "../assets/money.js";
 import { isId, safeNext, signInPath } from "../assets/paths.js";
@@ -46,12 +46,18 @@ test("minor units read as major units and back", () => {
   }
 });
 
-test("the time left is rounded up and never negative", () => {
+test("the time left is never more than there is, and never negative", () => {
   assert.equal(secondsLeft(10_000, 0), 10);
-  assert.equal(secondsLeft(10_000, 1), 10);
-  assert.equal(secondsLeft(10_000, 9_999), 1);
+  assert.equal(secondsLeft(10_000, 1), 9);
+  assert.equal(secondsLeft(10_000, 9_000), 1);
+  assert.equal(secondsLeft(10_000, 9_001), 0);
   assert.equal(secondsLeft(10_000, 10_000), 0);
   assert.equal(secondsLeft(10_000, 99_000), 0);
+  for (const now of [0, 1, 500, 999, 1_000, 8_999]) {
+    const later = now + untilNextSecond(10_000, now);
+    assert.equal(secondsLeft(10_000, later), secondsLeft(10_000, now) - 1, `at ${now}`);
+    assert.equal(secondsLeft(10_000, later - 1), secondsLeft(10_000, now), `just before, at ${now}`);
+  }
   assert.equal(clockText(845), "14:05");
   assert.equal(clockText(9), "00:09");
   assert.equal(clockText(4_445), "1:14:05");

@@ -1,13 +1,13 @@
 // The catalogue: the address says what is searched for, so that it can be shared, reloaded and gone back to.
 
 import { listTickets } from "./api.js";
-import { byId, slot } from "./dom.js";
+import { byId } from "./dom.js";
 import { complain, valueOf } from "./form.js";
-import { priceText, whenText, whereText } from "./format.js";
 import { catalogueQuery } from "./local-time.js";
 import { TEXT } from "./messages.js";
 import { PagedList } from "./paged-list.js";
 import { ticketPath } from "./paths.js";
+import { fillFacts } from "./rows.js";
 import "./header.js";
 
 /** @import { ListedTicket } from "./types.d.ts" */
@@ -21,11 +21,7 @@ const tickets = new PagedList({
   list: "ticket-list",
   thing: "ticket",
   fill(row, ticket) {
-    slot(row, "link").setAttribute("href", ticketPath(ticket.id));
-    slot(row, "title").textContent = ticket.title;
-    slot(row, "when").textContent = whenText(ticket);
-    slot(row, "venue").textContent = whereText(ticket);
-    slot(row, "price").textContent = priceText(ticket.price);
+    fillFacts(row, ticket, ticketPath(ticket.id));
   },
 });
 

@@ -3,8 +3,19 @@
 /** Seconds left at which the time is spoken. */
 const SPOKEN_AT = [300, 60, 10];
 
-/** @param {number} expiresAt @param {number} now both in milliseconds */
-export const secondsLeft = (expiresAt, now) => Math.max(0, Math.ceil((expiresAt - now) / 1_000));
+/**
+ * Whole seconds left, rounded down: never more than there is.
+ * @param {number} expiresAt
+ * @param {number} now both in milliseconds
+ */
+export const secondsLeft = (expiresAt, now) => Math.max(0, Math.floor((expiresAt - now) / 1_000));
+
+/**
+ * Milliseconds until `secondsLeft` changes.
+ * @param {number} expiresAt
+ * @param {number} now
+ */
+export const untilNextSecond = (expiresAt, now) => ((expiresAt - now) % 1_000) + 1;
 
 /** @param {number} seconds @returns {string} "14:05", or "1:14:05" */
 export function clockText(seconds) {

@@ -3,11 +3,12 @@
 import { deleteTicket, isProblem, listMyTickets, messageOf } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { byId, say, slot } from "./dom.js";
-import { dateText, priceText, whenText, whereText } from "./format.js";
+import { dateText } from "./format.js";
 import { showNotice } from "./header.js";
 import { TEXT, TICKET_STATES } from "./messages.js";
 import { PagedList } from "./paged-list.js";
 import { changePath, ticketPath } from "./paths.js";
+import { fillFacts, fillState } from "./rows.js";
 import { leftToSignIn } from "./session.js";
 
 /** @import { OwnTicket } from "./types.d.ts" */
@@ -26,14 +27,8 @@ const tickets = new PagedList({
   list: "ticket-list",
   thing: "ticket",
   fill(row, ticket) {
-    const badge = slot(row, "state");
-    badge.textContent = TICKET_STATES[ticket.state] ?? ticket.state;
-    badge.dataset["state"] = ticket.state;
-    slot(row, "link").setAttribute("href", ticketPath(ticket.id));
-    slot(row, "title").textContent = ticket.title;
-    slot(row, "when").textContent = whenText(ticket);
-    slot(row, "venue").textContent = whereText(ticket);
-    slot(row, "price").textContent = priceText(ticket.price);
+    fillFacts(row, ticket, ticketPath(ticket.id));
+    fillState(row, ticket.state, TICKET_STATES);
     say(slot(row, "note"), note(ticket));
     slot(row, "actions").hidden = ticket.state !== "listed";
     const [change, remove] = [slot(row, "edit"), slot(row, "delete")];

@@ -2,7 +2,7 @@
 
 import { cancelOrder, isProblem, messageOf, showOrder } from "./api.js";
 import { confirmed } from "./confirm.js";
-import { clockText, secondsLeft, secondsToNextLook, thresholdPassed } from "./countdown.js";
+import { clockText, secondsLeft, secondsToNextLook, thresholdPassed, untilNextSecond } from "./countdown.js";
 import { byId, parameter, say } from "./dom.js";
 import { dateText, priceText, timeText, whenText, whereText } from "./format.js";
 import { ORDER_OUTCOMES, ORDER_STATES, TEXT, timeLeft } from "./messages.js";
@@ -67,7 +67,7 @@ function tick(order) {
   const threshold = thresholdPassed(lastLeft, left);
   if (threshold !== null && Number.isFinite(lastLeft)) announcement.textContent = timeLeft(threshold);
   lastLeft = left;
-  if (left > 0) waiting = setTimeout(() => tick(order), (expiresAt - now) % 1_000 || 1_000);
+  if (left > 0) waiting = setTimeout(() => tick(order), untilNextSecond(expiresAt, now));
   else runOut();
 }
 

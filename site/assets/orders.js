@@ -2,10 +2,11 @@
 
 import { listOrders } from "./api.js";
 import { slot } from "./dom.js";
-import { dateText, priceText, timeText, whenText, whereText } from "./format.js";
+import { dateText, timeText } from "./format.js";
 import { ORDER_STATES } from "./messages.js";
 import { PagedList } from "./paged-list.js";
 import { orderPath } from "./paths.js";
+import { fillFacts, fillState } from "./rows.js";
 import "./header.js";
 
 /** @import { Order } from "./types.d.ts" */
@@ -16,14 +17,8 @@ const orders = new PagedList({
   list: "order-list",
   thing: "order",
   fill(row, order) {
-    const badge = slot(row, "state");
-    badge.textContent = ORDER_STATES[order.state] ?? order.state;
-    badge.dataset["state"] = order.state;
-    slot(row, "link").setAttribute("href", orderPath(order.id));
-    slot(row, "title").textContent = order.ticket.title;
-    slot(row, "when").textContent = whenText(order.ticket);
-    slot(row, "venue").textContent = whereText(order.ticket);
-    slot(row, "price").textContent = priceText(order.ticket.price);
+    fillFacts(row, order.ticket, orderPath(order.id));
+    fillState(row, order.state, ORDER_STATES);
     const held = order.state === "awaiting_payment";
     slot(row, "note").textContent = held
       ? `Held until ${timeText(order.expires_at)}`

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 
 import { Person, launch } from "./support/browser.js";
 import { BASE_URL } from "./support/settings.js";
+import { story } from "./support/story.js";
 
 /** @import { Browser } from "playwright-core" */
 
@@ -15,9 +16,11 @@ let person;
 
 before(async () => {
   browser = await launch();
-  person = await Person.arrive(browser);
+  person = await Person.arrive(browser, "Kim");
 });
 after(() => browser?.close());
+
+const step = story();
 
 /** The error that assistive technology reads with the field. @param {string} label */
 async function errorAt(label) {
@@ -27,7 +30,7 @@ async function errorAt(label) {
   return person.page.locator(`#${ids.at(-1)}`).textContent();
 }
 
-test("what is wrong with a sign-up stands at its field, and nothing is sent", async () => {
+step("what is wrong with a sign-up stands at its field, and nothing is sent", async () => {
   const { page } = person;
   let sent = 0;
   page.on("request", (request) => {
@@ -56,7 +59,7 @@ test("what is wrong with a sign-up stands at its field, and nothing is sent", as
   assert.equal(sent, 0);
 });
 
-test("what only the API can know stands at its field too", async () => {
+step("what only the API can know stands at its field too", async () => {
   const { page } = person;
   await page.getByLabel("E-mail address").fill("a@b");
   await page.getByLabel("Password").fill(person.password);
@@ -65,17 +68,15 @@ test("what only the API can know stands at its field too", async () => {
   assert.match(String(await errorAt("E-mail address")), /^E-mail address must be/u);
   await person.signUp();
   await page.goto("/sign-up/");
-  await page.getByLabel("E-mail address").fill(person.email);
-  await page.getByLabel("Password").fill(person.password);
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await person.fillSignUp();
   await page.locator("#email[aria-invalid]").waitFor();
   assert.match(String(await errorAt("E-mail address")), /an account with this address already/u);
 });
 
-test("signing out is honoured: the old cookie is worth nothing afterwards", async () => {
+step("signing out is honoured: the old cookie is worth nothing afterwards", async () => {
   const { page, context } = person;
   await page.goto("/");
-  const cookies = await context.cookies(BASE_URL);
+  const cookies = await context.cookies();
   const session = cookies.find(({ name }) => name === "__Host-session");
   assert.ok(session?.httpOnly && session.secure && session.sameSite === "Lax");
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -87,7 +88,7 @@ test("signing out is honoured: the old cookie is worth nothing afterwards", asyn
   assert.equal((await fetch(`${BASE_URL}/api/orders`, { headers })).status, 401);
 });
 
-test("a private page leads to sign in and back, and a wrong password says no more than that", async () => {
+step("a private page leads to sign in and back, and a wrong password says no more than that", async () => {
   const { page } = person;
   await page.goto("/orders/");
   await page.waitForURL("/sign-in/?next=%2Forders%2F");
@@ -101,13 +102,13 @@ test("a private page leads to sign in and back, and a wrong password says no mor
   await person.reads("You have not ordered a ticket yet.");
 });
 
-test("another site's address is not followed after signing in", async () => {
+step("another site's address is not followed after signing in", async () => {
   await person.page.goto(`/sign-in/?next=${encodeURIComponent("/x/..//elsewhere.example/")}`);
   await person.signIn();
   await person.page.waitForURL((url) => url.href === `${BASE_URL}/`);
 });
 
-test("a form whose session has ended is filled again after signing in", async () => {
+step("a form whose session has ended is filled again after signing in", async () => {
   const { page, context } = person;
   await page.goto("/sell/");
   await page.getByLabel("Title").fill("Two for the ballet");
@@ -126,7 +127,7 @@ test("a form whose session has ended is filled again after signing in", async ()
   assert.equal(await page.getByLabel("Credential").inputValue(), "");
 });
 
-test("what is wrong with a ticket stands at its field", async () => {
+step("what is wrong with a ticket stands at its field", async () => {
   const { page } = person;
   const button = page.getByRole("button", { name: "List the ticket" });
   await page.getByLabel("Title").fill("x".repeat(121));

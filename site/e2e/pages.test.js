@@ -33,7 +33,7 @@ const privatePages = { ...PRIVATE };
 
 before(async () => {
   browser = await launch();
-  [guest, user] = await Promise.all([Person.arrive(browser), Person.arrive(browser)]);
+  [guest, user] = await Promise.all([Person.arrive(browser, "Guest"), Person.arrive(browser, "Alex Seller")]);
   await user.signUp("/sell/");
   privatePages["ticket"] = await user.listTicket("Chamber music, second row, beside the aisle");
 });
@@ -128,7 +128,7 @@ test("going back brings the last search back", async () => {
 });
 
 test("without JavaScript a page says what it needs", async () => {
-  const plain = await Person.arrive(browser, { javaScriptEnabled: false });
+  const plain = await Person.arrive(browser, "Guest", { javaScriptEnabled: false });
   for (const path of ["/", "/sell/", "/sign-in/"]) {
     await plain.page.goto(path);
     await plain.reads(/This part of Holdfast needs JavaScript/u);

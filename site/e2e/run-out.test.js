@@ -16,7 +16,7 @@ const UNTIL_CLOSED_MS = (HOLD_SECONDS + 150) * 1_000;
 test("the countdown ends, the order closes by itself and the ticket is listed again", { skip }, async () => {
   const browser = await launch();
   try {
-    const [seller, buyer] = await Promise.all([Person.arrive(browser), Person.arrive(browser)]);
+    const [seller, buyer] = await Promise.all([Person.arrive(browser, "Sam Seller"), Person.arrive(browser, "Bo Buyer")]);
     await seller.signUp("/sell/");
     const ticket = await seller.listTicket("Early bird, balcony");
     const { page } = buyer;

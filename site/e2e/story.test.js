@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { DESKTOP, Person, launch } from "./support/browser.js";
+import { story } from "./support/story.js";
 
 /** @import { Browser } from "playwright-core" */
 
@@ -24,24 +25,14 @@ let ticket = "";
 before(async () => {
   browser = await launch();
   [seller, buyer, late] = await Promise.all([
-    Person.arrive(browser),
-    Person.arrive(browser, { viewport: DESKTOP }),
-    Person.arrive(browser, { colorScheme: "dark" }),
+    Person.arrive(browser, "Sam Seller"),
+    Person.arrive(browser, "Bo Buyer", { viewport: DESKTOP }),
+    Person.arrive(browser, "Lee Late", { colorScheme: "dark" }),
   ]);
 });
 after(() => browser?.close());
 
-let failed = false;
-
-/** One step of the story; after one that failed the others do not wait in vain. @param {string} name @param {() => Promise<void>} play */
-function step(name, play) {
-  test(name, async () => {
-    assert.ok(!failed, "an earlier step failed");
-    failed = true;
-    await play();
-    failed = false;
-  });
-}
+const step = story();
 
 step("the seller signs up and lists a ticket", async () => {
   await seller.signUp("/sell/");
@@ -75,9 +66,7 @@ step("holding asks a guest to sign in, and comes back", async () => {
   await page.waitForURL(/\/sign-in\/\?next=/u);
   await page.getByRole("main").getByRole("link", { name: "Sign up" }).click();
   await page.waitForURL(/\/sign-up\/\?next=/u);
-  await page.getByLabel("E-mail address").fill(late.email);
-  await page.getByLabel("Password").fill(late.password);
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await late.fillSignUp();
   await page.waitForURL(`**${ticket}`);
   await page.getByRole("button", HOLD).waitFor();
 });

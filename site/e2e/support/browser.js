@@ -37,8 +37,9 @@ export const NO_PAGE = "/no/such/page";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export class Person {
-  /** @param {BrowserContext} context @param {Page} page @param {string[]} faults */
-  constructor(context, page, faults) {
+  /** @param {BrowserContext} context @param {Page} page @param {string[]} faults @param {string} name */
+  constructor(context, page, faults, name) {
+    this.name = name;
     this.context = context;
     this.page = page;
     /** Errors on the console, exceptions, and what the Content-Security-Policy has stopped. */
@@ -47,8 +48,8 @@ export class Person {
     this.password = `long enough ${randomUUID()}`;
   }
 
-  /** @param {Browser} browser @param {BrowserContextOptions} [options] */
-  static async arrive(browser, options = {}) {
+  /** @param {Browser} browser @param {string} name @param {BrowserContextOptions} [options] */
+  static async arrive(browser, name, options = {}) {
     const context = await browser.newContext({ baseURL: BASE_URL, viewport: PHONE, locale: "en-GB", ...options });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
@@ -67,17 +68,22 @@ export class Person {
         report(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
       });
     });
-    return new Person(context, page, faults);
+    return new Person(context, page, faults, name);
   }
 
   /** Makes an account through the form and ends at `next`. @param {string} [next] */
   async signUp(next = "/") {
     await this.page.goto(`/sign-up/?next=${encodeURIComponent(next)}`);
-    await this.page.getByLabel("E-mail address").fill(this.email);
-    await this.page.getByLabel("Password").fill(this.password);
-    await this.page.getByRole("button", { name: "Make an account" }).click();
+    await this.fillSignUp();
     await this.page.waitForURL((url) => url.pathname + url.search === next);
     await this.page.getByRole("button", { name: "Sign out" }).waitFor();
+  }
+
+  async fillSignUp() {
+    await this.page.getByLabel("E-mail address").fill(this.email);
+    await this.page.getByLabel("Name").fill(this.name);
+    await this.page.getByLabel("Password").fill(this.password);
+    await this.page.getByRole("button", { name: "Make an account" }).click();
   }
 
   async signIn() {

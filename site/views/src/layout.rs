@@ -69,7 +69,7 @@ fn header(page: &Page) -> Markup {
                 }
                 span #account-user hidden {
                     span.account-name #account-name {}
-                    button.quiet #sign-out type="button" { "Sign out" }
+                    button.plain #sign-out type="button" { "Sign out" }
                 }
             }
             nav aria-label="Main" {

@@ -48,7 +48,7 @@ fn ready() -> Markup {
                 p.hint { "Nobody else can take it while you hold it. Holding costs nothing." }
             }
             div #offer-held hidden {
-                p { "Another buyer is holding this ticket. If they let it go, it is listed again." }
+                p { "It is held for another buyer. If they let it go, it is listed again." }
                 button.quiet #check-again type="button" { "Check again" }
             }
             p #offer-mine hidden {
