@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{console, dev, interrupt, python, stop, test};
+use crate::{console, dev, event, interrupt, python, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -24,6 +24,11 @@ enum Task {
     Dev(DevOptions),
     /// End the system that `dev` started.
     Stop,
+    /// Print a sample event of events/, filled with a live session and ids of the running system.
+    Event {
+        /// A function, or a function and a case: `sign_in` or `sign_in/wrong_password`.
+        name: String,
+    },
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
     /// Run the unit tests, then a stack of its own with integration and browser tests.
@@ -73,6 +78,7 @@ pub fn run() -> ExitCode {
     let done = interrupt::listen().and_then(|()| match arguments.command {
         Task::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Stop => stop::run().map(|()| ExitCode::SUCCESS),
+        Task::Event { name } => event::print(&name).map(|()| ExitCode::SUCCESS),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),
     });

@@ -9,6 +9,7 @@ mod dev;
 mod edge;
 mod emulator;
 mod environment;
+mod event;
 mod files;
 mod http;
 mod interrupt;

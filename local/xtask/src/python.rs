@@ -77,7 +77,11 @@ impl Venv {
 pub(crate) fn install() -> anyhow::Result<()> {
     let started = step("Install emulator, SAM and linters into .venv");
     let (_, installed) = Venv::ensure(&Project::find()?)?;
-    started.done(if installed { "tools installed" } else { "tools are installed" });
+    started.done(if installed {
+        "tools installed"
+    } else {
+        "tools are installed"
+    });
     Ok(())
 }
 
