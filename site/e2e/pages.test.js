@@ -76,6 +76,18 @@ for (const name of [...Object.keys(PRIVATE), "ticket"]) {
   test(`${name} is sound for a user`, () => inspect(user, name, String(privatePages[name])));
 }
 
+test("the API and the browser agree on the decimals of every currency", async () => {
+  await visit(user, "/sell/");
+  const [ours, theirs] = await user.page.evaluate(() => {
+    const options = [...document.querySelectorAll("option")];
+    const digits = (/** @type {string} */ currency) =>
+      new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+    return [options.map((option) => Number(option.dataset["exponent"])), options.map((option) => digits(option.value))];
+  });
+  assert.ok(ours.length > 5);
+  assert.deepEqual(ours, theirs);
+});
+
 test("the keyboard's first step skips to the content", async () => {
   const { page } = guest;
   await visit(guest, "/");

@@ -153,7 +153,10 @@ impl Assets {
 
 /// `/assets/<stem>.<hash>.<ending>`: 48 bits of SHA-256 tell the few versions of one file apart.
 fn address(name: &str, content: &str) -> String {
-    let hash = Sha256::digest(content).iter().take(6).fold(0_u64, |hash, &byte| (hash << 8) | u64::from(byte));
+    let hash = Sha256::digest(content)
+        .iter()
+        .take(6)
+        .fold(0_u64, |hash, &byte| (hash << 8) | u64::from(byte));
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     format!("/assets/{stem}.{hash:012x}.{ending}")
 }

@@ -24,12 +24,22 @@ pub(crate) fn imports_of(name: &str, source: &str) -> Vec<String> {
     if !has_ending(name, "js") {
         return Vec::new();
     }
-    let is_statement = |line: &&str| ["import ", "export ", "} from "].iter().any(|start| line.starts_with(start));
+    let is_statement = |line: &&str| {
+        ["import ", "export ", "} from "]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
     let import = |line: &str| {
-        let (_, rest) = line.split_once("from \"./").or_else(|| line.split_once("import \"./"))?;
+        let (_, rest) = line
+            .split_once("from \"./")
+            .or_else(|| line.split_once("import \"./"))?;
         Some(rest.split_once('"')?.0.to_owned())
     };
-    source.lines().filter(is_statement).filter_map(import).collect()
+    source
+        .lines()
+        .filter(is_statement)
+        .filter_map(import)
+        .collect()
 }
 
 fn has_ending(name: &str, ending: &str) -> bool {

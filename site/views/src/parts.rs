@@ -125,7 +125,8 @@ pub(crate) fn needs_script() -> Markup {
     html! { noscript { p.problem { "This part of Holdfast needs JavaScript: it asks for what is true at this moment." } } }
 }
 
-/// A list with its "more" button; rows are clones of the template.
+/// A list with its "more" button; rows are clones of the template. The role is said because Safari takes it from a list
+/// that shows no bullets.
 pub(crate) fn list(id: &str, row: &Markup) -> Markup {
     html! {
         p.hint data-count role="status" {}
@@ -144,8 +145,8 @@ pub(crate) fn confirmation(id: &str, title: &str, text: &str, keep: &str, go_on:
                 h2 id={ (id) "-title" } { (title) }
                 p id={ (id) "-text" } { (text) }
                 div.actions {
-                    button.quiet value="keep" { (keep) }
-                    button.danger value="go-on" { (go_on) }
+                    button.quiet type="submit" value="keep" { (keep) }
+                    button.danger type="submit" value="go-on" { (go_on) }
                 }
             }
         }

@@ -40,7 +40,7 @@ fn ready() -> Markup {
     html! {
         article.sheet {
             p.badge #state {}
-            h1 #title {}
+            h1 #title { "Order" }
             p.price #price {}
             dl.facts-list {
                 div { dt { "When" } dd #when {} }

@@ -31,7 +31,7 @@ fn ready() -> Markup {
     html! {
         article.sheet {
             p.badge #state {}
-            h1 #title {}
+            h1 #title { "Ticket" }
             p.price #price {}
             dl.facts-list {
                 div { dt { "When" } dd #when {} }
