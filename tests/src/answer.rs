@@ -20,6 +20,7 @@ impl Answer {
     /// When it has another one.
     #[track_caller]
     #[expect(
+        clippy::must_use_candidate,
         clippy::return_self_not_must_use,
         reason = "often called for its assertion alone"
     )]
@@ -34,47 +35,25 @@ impl Answer {
     /// When it is not.
     #[track_caller]
     pub fn expect_problem(&self, status: u16, slug: &str) {
-        assert_eq!(
-            (self.status, self.body["type"].as_str()),
-            (status, Some(slug)),
-            "{self:?}"
-        );
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json"),
-            "{self:?}"
-        );
+        assert_eq!((self.status, self.body["type"].as_str()), (status, Some(slug)), "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         assert_eq!(self.body["status"], status, "{self:?}");
         for member in ["title", "detail"] {
-            assert!(
-                self.body[member]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
-                "{self:?}"
-            );
+            assert!(self.body[member].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
         }
     }
 
     /// The fields named by a problem's `errors`, in order.
     #[must_use]
     pub fn wrong_fields(&self) -> Vec<&str> {
-        let errors = self.body["errors"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        errors
-            .iter()
-            .filter_map(|error| error["field"].as_str())
-            .collect()
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().filter_map(|error| error["field"].as_str()).collect()
     }
 
     /// The first header of that name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The text of a member of the body.
@@ -84,9 +63,6 @@ impl Answer {
     #[track_caller]
     #[must_use]
     pub fn text(&self, member: &str) -> String {
-        self.body[member]
-            .as_str()
-            .unwrap_or_else(|| panic!("no text {member} in {self:?}"))
-            .to_owned()
+        self.body[member].as_str().unwrap_or_else(|| panic!("no text {member} in {self:?}")).to_owned()
     }
 }

@@ -62,11 +62,7 @@ impl Aws {
             .expect("an invocation");
         let answer = output.payload.map(Blob::into_inner).unwrap_or_default();
         let answer = serde_json::from_slice(&answer).unwrap_or(Value::Null);
-        if output.function_error.is_some() {
-            Err(answer)
-        } else {
-            Ok(answer)
-        }
+        if output.function_error.is_some() { Err(answer) } else { Ok(answer) }
     }
 
     /// The lock of a ticket.
@@ -75,11 +71,7 @@ impl Aws {
     /// When there is no such ticket.
     pub async fn ticket(&self, id: &str) -> Ticket {
         let id: TicketId = id.parse().expect("an id");
-        self.market
-            .ticket_read(id)
-            .await
-            .expect("a read")
-            .expect("a ticket")
+        self.market.ticket_read(id).await.expect("a read").expect("a ticket")
     }
 
     /// An order.
@@ -87,13 +79,8 @@ impl Aws {
     /// # Panics
     /// When there is no such order.
     pub async fn order(&self, buyer: &str, id: &str) -> Order {
-        let (buyer, id): (UserId, OrderId) =
-            (buyer.parse().expect("an id"), id.parse().expect("an id"));
-        self.market
-            .order_read(buyer, id)
-            .await
-            .expect("a read")
-            .expect("an order")
+        let (buyer, id): (UserId, OrderId) = (buyer.parse().expect("an id"), id.parse().expect("an id"));
+        self.market.order_read(buyer, id).await.expect("a read").expect("an order")
     }
 
     /// Moves the end of a hold on the ticket into the past, as if its time had passed.
@@ -118,8 +105,7 @@ impl Aws {
     /// # Panics
     /// When the table refuses.
     pub async fn run_out_order(&self, buyer: &str, order: &str) {
-        self.set_times(format!("U#{buyer}"), format!("O#{order}"))
-            .await;
+        self.set_times(format!("U#{buyer}"), format!("O#{order}")).await;
     }
 
     async fn set_times(&self, pk: String, sk: String) {
@@ -143,9 +129,7 @@ impl Aws {
     /// # Panics
     /// When it fails.
     pub async fn sweep(&self) {
-        self.invoke("Sweep", &serde_json::json!({}))
-            .await
-            .expect("a sweep");
+        self.invoke("Sweep", &serde_json::json!({})).await.expect("a sweep");
     }
 
     /// The moment that [`Aws::run_out`] sets.

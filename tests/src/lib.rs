@@ -4,10 +4,12 @@ mod answer;
 mod aws;
 mod person;
 mod stack;
+mod template;
 mod wait;
 
 pub use answer::Answer;
 pub use aws::Aws;
 pub use person::{PASSWORD, Person, ticket_body};
 pub use stack::{Call, Stack, crash_folder};
+pub use template::{Template, referred, texts};
 pub use wait::eventually;

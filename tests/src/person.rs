@@ -31,20 +31,9 @@ impl Person {
     pub(crate) async fn sign_up(stack: Stack, name: &str) -> Self {
         let email = format!("{}@tickets.example", Uuid::new_v4().simple());
         let body = json!({"email": email, "password": PASSWORD, "display_name": name});
-        let answer = stack
-            .send(Call::new("POST", "/api/users").json(&body))
-            .await
-            .expect(201);
-        let cookie = answer
-            .header("set-cookie")
-            .and_then(|cookie| cookie.split(';').next())
-            .expect("a cookie");
-        Self {
-            id: answer.text("id"),
-            cookie: cookie.to_owned(),
-            email,
-            stack,
-        }
+        let answer = stack.send(Call::new("POST", "/api/users").json(&body)).await.expect(201);
+        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie");
+        Self { id: answer.text("id"), cookie: cookie.to_owned(), email, stack }
     }
 
     /// Sends a request with the session.
@@ -62,9 +51,7 @@ impl Person {
     /// # Panics
     /// When that fails.
     pub async fn list_ticket(&self, title: &str) -> String {
-        let answer = self
-            .send(Call::new("POST", "/api/tickets").json(&ticket_body(title)))
-            .await;
+        let answer = self.send(Call::new("POST", "/api/tickets").json(&ticket_body(title))).await;
         answer.expect(201).text("id")
     }
 
@@ -76,13 +63,11 @@ impl Person {
 
     /// Places an order under a new key.
     pub async fn place_order(&self, ticket: &str) -> Answer {
-        self.place_order_under(&Uuid::new_v4().to_string(), ticket)
-            .await
+        self.place_order_under(&Uuid::new_v4().to_string(), ticket).await
     }
 
     /// Gives an order up.
     pub async fn cancel(&self, order: &str) -> Answer {
-        self.send(Call::new("DELETE", format!("/api/orders/{order}")))
-            .await
+        self.send(Call::new("DELETE", format!("/api/orders/{order}"))).await
     }
 }

@@ -36,19 +36,13 @@ impl Call {
     #[must_use]
     pub fn new(method: &str, path: impl Into<String>) -> Self {
         let method = method.parse().expect("a method");
-        Self {
-            method,
-            path: path.into(),
-            headers: Vec::new(),
-            body: None,
-        }
+        Self { method, path: path.into(), headers: Vec::new(), body: None }
     }
 
     /// Adds a header; one of the same name is replaced.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
         self
     }
@@ -75,10 +69,7 @@ impl Call {
 ///
 /// # Panics
 /// When it is not set: these tests do not run alone.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this crate is not a function; xtask passes the stack this way"
-)]
+#[expect(clippy::disallowed_methods, reason = "this crate is not a function; xtask passes the stack this way")]
 pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
 }
@@ -93,12 +84,9 @@ pub fn crash_folder() -> PathBuf {
 }
 
 static STACK: LazyLock<Stack> = LazyLock::new(|| {
-    let text =
-        std::fs::read_to_string(variable("HOLDFAST_STACK_OUTPUTS")).expect("the stack's outputs");
+    let text = std::fs::read_to_string(variable("HOLDFAST_STACK_OUTPUTS")).expect("the stack's outputs");
     Stack {
-        base: variable("HOLDFAST_BASE_URL")
-            .trim_end_matches('/')
-            .to_owned(),
+        base: variable("HOLDFAST_BASE_URL").trim_end_matches('/').to_owned(),
         facts: serde_json::from_str(&text).expect("JSON"),
         http: Client::builder().no_proxy().build().expect("a client"),
     }
@@ -129,11 +117,20 @@ impl Stack {
         self.fact("resources", logical_id)
     }
 
+    /// The same stack, reached at the API's own address, as nobody should.
+    ///
+    /// # Panics
+    /// When the emulator's address is not known.
+    #[must_use]
+    pub fn api_beside_the_edge(&self) -> Self {
+        let emulator = variable("AWS_ENDPOINT_URL");
+        let api = self.output("ApiId");
+        Self { base: format!("{}/_aws/execute-api/{api}/$default", emulator.trim_end_matches('/')), ..self.clone() }
+    }
+
     fn fact(&self, group: &str, name: &str) -> String {
         let value = self.facts[group][name].as_str();
-        value
-            .unwrap_or_else(|| panic!("no {name} among the stack's {group}"))
-            .to_owned()
+        value.unwrap_or_else(|| panic!("no {name} among the stack's {group}")).to_owned()
     }
 
     /// Sends a request. A connection that fails is a failed test: the stack is on this machine.
@@ -141,15 +138,8 @@ impl Stack {
     /// # Panics
     /// When there is no answer.
     pub async fn send(&self, call: Call) -> Answer {
-        let mut request = self
-            .http
-            .request(call.method.clone(), format!("{}{}", self.base, call.path));
-        if call.is_write()
-            && !call
-                .headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("origin"))
-        {
+        let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
+        if call.is_write() && !call.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("origin")) {
             request = request.header("origin", &self.base);
         }
         for (name, value) in call.headers.iter().filter(|(_, value)| !value.is_empty()) {
@@ -160,20 +150,10 @@ impl Stack {
         }
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
-        let text = |value: &reqwest::header::HeaderValue| {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
-        };
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect();
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = response.text().await.expect("a body");
-        Answer {
-            status,
-            headers,
-            body: serde_json::from_str(&body).unwrap_or(Value::Null),
-        }
+        Answer { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null) }
     }
 
     /// A new person with an account and a session.

@@ -16,10 +16,7 @@ pub struct App {
 }
 
 fn bought() -> ApiError {
-    Problem::order_paid(
-        "The payment has been accepted, so the ticket is yours and the order stays.",
-    )
-    .into()
+    Problem::order_paid("The payment has been accepted, so the ticket is yours and the order stays.").into()
 }
 
 /// Gives the order up: first the ticket goes back on the market, then the order is recorded as cancelled. What is
@@ -39,24 +36,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         }
         OrderState::Capturing { .. } | OrderState::Paid { .. } => return Err(bought()),
     }
-    match app
-        .market
-        .ticket_release(order.ticket.id, id, order.hold)
-        .await
-    {
+    match app.market.ticket_release(order.ticket.id, id, order.hold).await {
         Ok(_) | Err(LostOr::Absent | LostOr::Lost(ReleaseLost::Gone)) => {}
         Err(LostOr::Lost(ReleaseLost::CommittedToOrder | ReleaseLost::SoldToOrder)) => {
             return Err(bought());
         }
         Err(LostOr::Store(error)) => return Err(error.into()),
     }
-    let stored = app
-        .market
-        .order_close(principal.user, id, Closing::Cancelled, now())
-        .await?;
-    if stored.is_closed() {
-        Ok(json(200, &OrderBody::from(&stored)))
-    } else {
-        Err(bought())
-    }
+    let stored = app.market.order_close(principal.user, id, Closing::Cancelled, now()).await?;
+    if stored.is_closed() { Ok(json(200, &OrderBody::from(&stored))) } else { Err(bought()) }
 }

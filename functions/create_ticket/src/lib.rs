@@ -27,27 +27,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let id = TicketId::from_uuid(Uuid::now_v7());
     let new = NewTicket {
         ticket: Ticket::list(id, principal.user, listing.facts, now),
-        details: TicketDetails {
-            seller_name: principal.display_name,
-            description: listing.description,
-        },
+        details: TicketDetails { seller_name: principal.display_name, description: listing.description },
         credential: listing.credential,
     };
     app.market.ticket_create(&new).await?;
-    let NewTicket {
-        ticket,
-        details,
-        credential,
-    } = new;
-    Ok(json(
-        201,
-        &OwnTicketBody::new(
-            &TicketWithDetails {
-                ticket,
-                details,
-                credential,
-            },
-            now,
-        ),
-    ))
+    let NewTicket { ticket, details, credential } = new;
+    Ok(json(201, &OwnTicketBody::new(&TicketWithDetails { ticket, details, credential }, now)))
 }

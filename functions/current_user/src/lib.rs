@@ -22,17 +22,8 @@ struct CurrentUserBody {
 
 /// The answer; a session cookie that brought nobody is cleared.
 fn answer(account: Option<&Account>, request: &Request) -> Reply {
-    let reply = json(
-        200,
-        &CurrentUserBody {
-            user: account.map(UserBody::from),
-        },
-    );
-    if account.is_some() {
-        reply
-    } else {
-        forget_session(reply, request)
-    }
+    let reply = json(200, &CurrentUserBody { user: account.map(UserBody::from) });
+    if account.is_some() { reply } else { forget_session(reply, request) }
 }
 
 /// Says who is signed in.
@@ -57,19 +48,10 @@ mod tests {
     /// Status, cookie and body.
     fn shown(account: Option<&Account>, cookie: &str) -> String {
         let mut request = Request::new(Body::Empty);
-        request
-            .headers_mut()
-            .insert("cookie", cookie.parse().unwrap());
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
         let reply = answer(account, &request);
-        let cookie = reply
-            .headers()
-            .get("set-cookie")
-            .map_or("no cookie", |value| value.to_str().unwrap());
-        format!(
-            "{} {} {cookie}",
-            reply.status().as_u16(),
-            String::from_utf8_lossy(reply.body())
-        )
+        let cookie = reply.headers().get("set-cookie").map_or("no cookie", |value| value.to_str().unwrap());
+        format!("{} {} {cookie}", reply.status().as_u16(), String::from_utf8_lossy(reply.body()))
     }
 
     #[test]

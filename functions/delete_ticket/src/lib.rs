@@ -1,9 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use holdfast_domain::TicketId;
-use holdfast_http_api::{
-    ApiError, Gate, Problem, Reply, Request, no_content, path_id, seller_conflict,
-};
+use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, no_content, path_id, seller_conflict};
 use holdfast_runtime::now;
 use holdfast_store::{Market, TicketChangeError};
 
@@ -23,21 +21,11 @@ pub struct App {
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let id: TicketId = path_id(&request, "ticket_id")?;
-    let ticket = app
-        .market
-        .ticket_read(id)
-        .await?
-        .filter(|ticket| ticket.seller == principal.user);
+    let ticket = app.market.ticket_read(id).await?.filter(|ticket| ticket.seller == principal.user);
     let ticket = ticket.ok_or_else(|| Problem::not_found("You have no such ticket."))?;
-    match app
-        .market
-        .ticket_delete(id, principal.user, ticket.version)
-        .await
-    {
+    match app.market.ticket_delete(id, principal.user, ticket.version).await {
         Ok(()) => Ok(no_content()),
-        Err(TicketChangeError::Changed) => {
-            Err(seller_conflict(app.market.ticket_read(id).await?.as_ref()))
-        }
+        Err(TicketChangeError::Changed) => Err(seller_conflict(app.market.ticket_read(id).await?.as_ref())),
         Err(TicketChangeError::Store(error)) => Err(error.into()),
     }
 }

@@ -21,20 +21,7 @@ pub struct App {
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let query = owner_query(&request)?;
-    let page = app
-        .market
-        .ticket_list_by_seller(principal.user, query.limit, query.after)
-        .await?;
-    let items = page
-        .items
-        .iter()
-        .map(|ticket| OwnTicketBody::new(ticket, now()))
-        .collect();
-    Ok(json(
-        200,
-        &PageBody {
-            items,
-            next: page.next.map(|cursor| cursor.to_string()),
-        },
-    ))
+    let page = app.market.ticket_list_by_seller(principal.user, query.limit, query.after).await?;
+    let items = page.items.iter().map(|ticket| OwnTicketBody::new(ticket, now())).collect();
+    Ok(json(200, &PageBody { items, next: page.next.map(|cursor| cursor.to_string()) }))
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use holdfast_domain::{
-    Hold, HoldLost, HoldRequest, IdempotencyKey, Order, OrderId, OrderState, OrderTicket, Ticket,
-    TicketId, TicketState, UserId, Version,
+    Hold, HoldLost, HoldRequest, IdempotencyKey, Order, OrderId, OrderState, OrderTicket, Ticket, TicketId,
+    TicketState, UserId, Version,
 };
 use holdfast_http_api::wire::OrderBody;
 use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, header, json, json_body, valid};
@@ -53,15 +53,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let key = idempotency_key(&request)?;
     let body: PlaceOrderBody = json_body(&request)?;
-    let ticket = body
-        .ticket_id
-        .and_then(|id| id.parse().ok())
-        .ok_or_else(|| ApiError::internal("unvalidated id"))?;
-    let command = PlaceOrder {
-        order: OrderId::derive(principal.user, &key),
-        buyer: principal.user,
-        ticket,
-    };
+    let ticket = body.ticket_id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::internal("unvalidated id"))?;
+    let command = PlaceOrder { order: OrderId::derive(principal.user, &key), buyer: principal.user, ticket };
     // A courtesy that saves a needless hold; correctness does not need it.
     if let Some(order) = app.market.order_read(command.buyer, command.order).await? {
         return answered(&command, &order);
@@ -90,12 +83,7 @@ fn answered(command: &PlaceOrder, order: &Order) -> Result<Reply, ApiError> {
 /// Step 2 of the protocol: the write that decides. A hold of this very order is gone on with, run out or not.
 async fn take_hold(app: &App, command: &PlaceOrder) -> Result<(Ticket, Hold), ApiError> {
     let now = now();
-    let request = HoldRequest {
-        order: command.order,
-        buyer: command.buyer,
-        now,
-        expires_at: now.plus(app.hold),
-    };
+    let request = HoldRequest { order: command.order, buyer: command.buyer, now, expires_at: now.plus(app.hold) };
     let ticket = match app.market.ticket_hold(command.ticket, request).await {
         Ok(ticket) => ticket,
         Err(LostOr::Lost(HoldLost::AlreadyMine(_))) => {
@@ -116,34 +104,22 @@ async fn take_hold(app: &App, command: &PlaceOrder) -> Result<(Ticket, Hold), Ap
     };
     match ticket.state {
         TicketState::Held(hold) if hold.order == command.order => Ok((ticket, hold)),
-        TicketState::Held(_)
-        | TicketState::Listed
-        | TicketState::Committed(_)
-        | TicketState::Sold(_) => Err(held_by_another()),
+        TicketState::Held(_) | TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => {
+            Err(held_by_another())
+        }
     }
 }
 
 fn held_by_another() -> ApiError {
-    Problem::ticket_held(
-        "Somebody else holds it. If they do not buy it, it is on the market again.",
-    )
-    .into()
+    Problem::ticket_held("Somebody else holds it. If they do not buy it, it is on the market again.").into()
 }
 
 /// Step 3 of the protocol: the record. If an order is there that cannot keep this hold, the hold is given back.
-async fn record(
-    app: &App,
-    command: &PlaceOrder,
-    ticket: Ticket,
-    hold: Hold,
-) -> Result<Reply, ApiError> {
+async fn record(app: &App, command: &PlaceOrder, ticket: Ticket, hold: Hold) -> Result<Reply, ApiError> {
     let order = Order {
         id: command.order,
         buyer: command.buyer,
-        ticket: OrderTicket {
-            id: ticket.id,
-            facts: ticket.facts,
-        },
+        ticket: OrderTicket { id: ticket.id, facts: ticket.facts },
         hold: hold.number,
         expires_at: hold.expires_at,
         created_at: now(),
@@ -161,11 +137,7 @@ async fn record(
 }
 
 async fn give_back(app: &App, command: &PlaceOrder, hold: Hold) -> Result<(), StoreError> {
-    match app
-        .market
-        .ticket_release(command.ticket, command.order, hold.number)
-        .await
-    {
+    match app.market.ticket_release(command.ticket, command.order, hold.number).await {
         // Lost means that it is not held by this order any more, which is what was wanted.
         Ok(_) | Err(LostOr::Absent | LostOr::Lost(_)) => Ok(()),
         Err(LostOr::Store(error)) => Err(error),

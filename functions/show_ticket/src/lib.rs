@@ -25,9 +25,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let shown = app.market.ticket_show(id).await?;
     let shown = shown.ok_or_else(|| Problem::not_found("There is no such ticket."))?;
     let reply = json(200, &TicketBody::new(&shown, now()));
-    Ok(with_header(
-        reply,
-        "cache-control",
-        "public, max-age=2, s-maxage=2",
-    ))
+    Ok(with_header(reply, "cache-control", "public, max-age=2, s-maxage=2"))
 }

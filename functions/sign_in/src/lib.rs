@@ -41,20 +41,13 @@ fn valid_password(text: &str) -> Result<(), ValidationError> {
 /// The address and the password as it was typed.
 fn sign_in(request: &Request) -> Result<(EmailAddress, String), ApiError> {
     let fields: SignInFields = json_body(request)?;
-    let email = fields
-        .email
-        .as_deref()
-        .and_then(|text| EmailAddress::parse(text).ok());
-    let unvalidated =
-        || ApiError::internal("a sign-in passed validation with a field that does not parse");
+    let email = fields.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
+    let unvalidated = || ApiError::internal("a sign-in passed validation with a field that does not parse");
     email.zip(fields.password).ok_or_else(unvalidated)
 }
 
 /// The account, if the password is its own. Whether there is an account shows neither in the answer nor in the work.
-fn authenticated(
-    found: Option<(Account, PasswordHash)>,
-    password: &str,
-) -> Result<Account, ApiError> {
+fn authenticated(found: Option<(Account, PasswordHash)>, password: &str) -> Result<Account, ApiError> {
     let right = verify_password(password, found.as_ref().map(|(_, hash)| hash));
     let account = found.map(|(account, _)| account).filter(|_| right);
     account.ok_or_else(|| Problem::wrong_credentials("Check both and try again.").into())
@@ -81,20 +74,14 @@ mod tests {
 
     fn request(body: &str) -> Request {
         let mut request = Request::new(Body::Text(body.to_owned()));
-        request
-            .headers_mut()
-            .insert("content-type", "application/json".parse().unwrap());
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         request
     }
 
     /// Status and body of the refusal.
     fn shown(error: ApiError) -> String {
         let reply = error.into_parts().0.into_reply();
-        format!(
-            "{} {}",
-            reply.status().as_u16(),
-            String::from_utf8_lossy(reply.body())
-        )
+        format!("{} {}", reply.status().as_u16(), String::from_utf8_lossy(reply.body()))
     }
 
     fn refused(body: &str) -> String {
@@ -108,10 +95,7 @@ mod tests {
             display_name: DisplayName::parse("Ada").unwrap(),
             created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
         };
-        (
-            account,
-            hash_password(&Password::parse("correct horse battery").unwrap()).unwrap(),
-        )
+        (account, hash_password(&Password::parse("correct horse battery").unwrap()).unwrap())
     }
 
     #[test]
@@ -130,12 +114,8 @@ mod tests {
 
     #[test]
     fn the_address_is_normalised_and_the_password_is_not() {
-        let (email, password) =
-            sign_in(&request(r#"{"email":" ADA@example.org","password":" x "}"#)).unwrap();
-        assert_eq!(
-            (email.as_str(), password.as_str()),
-            ("ada@example.org", " x ")
-        );
+        let (email, password) = sign_in(&request(r#"{"email":" ADA@example.org","password":" x "}"#)).unwrap();
+        assert_eq!((email.as_str(), password.as_str()), ("ada@example.org", " x "));
     }
 
     #[test]

@@ -33,9 +33,6 @@ mod tests {
     fn the_cookie_is_cleared() {
         let reply = answer();
         assert_eq!(reply.status(), 204);
-        assert_eq!(
-            reply.headers()["set-cookie"],
-            "__Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0"
-        );
+        assert_eq!(reply.headers()["set-cookie"], "__Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0");
     }
 }

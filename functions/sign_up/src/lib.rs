@@ -52,8 +52,7 @@ struct SignUp {
 
 fn sign_up(request: &Request) -> Result<SignUp, ApiError> {
     let fields: SignUpFields = json_body(request)?;
-    let unvalidated =
-        || ApiError::internal("a sign-up passed validation with a field that does not parse");
+    let unvalidated = || ApiError::internal("a sign-up passed validation with a field that does not parse");
     into_sign_up(&fields).ok_or_else(unvalidated)
 }
 
@@ -61,12 +60,7 @@ fn into_sign_up(fields: &SignUpFields) -> Option<SignUp> {
     Some(SignUp {
         email: EmailAddress::parse(fields.email.as_deref()?).ok()?,
         password: Password::parse(fields.password.as_deref()?).ok()?,
-        display_name: fields
-            .display_name
-            .as_deref()
-            .map(DisplayName::parse)
-            .transpose()
-            .ok()?,
+        display_name: fields.display_name.as_deref().map(DisplayName::parse).transpose().ok()?,
     })
 }
 
@@ -85,29 +79,15 @@ fn default_display_name(id: UserId) -> DisplayName {
 /// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 409 `email-taken`, or an outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
-    let SignUp {
-        email,
-        password,
-        display_name,
-    } = sign_up(&request)?;
+    let SignUp { email, password, display_name } = sign_up(&request)?;
     let hash = hash_password(&password).map_err(ApiError::internal)?;
     let (id, now) = (UserId::from_uuid(Uuid::new_v4()), now());
     let display_name = display_name.unwrap_or_else(|| default_display_name(id));
-    let account = Account {
-        id,
-        email,
-        display_name,
-        created_at: now,
-    };
-    app.accounts
-        .account_create(&account, &hash)
-        .await
-        .map_err(|error| match error {
-            AccountCreateError::EmailTaken => {
-                Problem::email_taken("Sign in, or use another address.").into()
-            }
-            AccountCreateError::Store(error) => ApiError::from(error),
-        })?;
+    let account = Account { id, email, display_name, created_at: now };
+    app.accounts.account_create(&account, &hash).await.map_err(|error| match error {
+        AccountCreateError::EmailTaken => Problem::email_taken("Sign in, or use another address.").into(),
+        AccountCreateError::Store(error) => ApiError::from(error),
+    })?;
     app.gate.start_session(&account, now).await
 }
 
@@ -119,24 +99,14 @@ mod tests {
 
     fn request(body: &str) -> Request {
         let mut request = Request::new(Body::Text(body.to_owned()));
-        request
-            .headers_mut()
-            .insert("content-type", "application/json".parse().unwrap());
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         request
     }
 
     /// Status and body of the refusal.
     fn refused(body: &str) -> String {
-        let reply = sign_up(&request(body))
-            .unwrap_err()
-            .into_parts()
-            .0
-            .into_reply();
-        format!(
-            "{} {}",
-            reply.status().as_u16(),
-            String::from_utf8_lossy(reply.body())
-        )
+        let reply = sign_up(&request(body)).unwrap_err().into_parts().0.into_reply();
+        format!("{} {}", reply.status().as_u16(), String::from_utf8_lossy(reply.body()))
     }
 
     #[test]
@@ -144,16 +114,10 @@ mod tests {
         let body = r#"{"email":" Ada@Example.ORG ","password":"  correct horse  ","display_name":" Ada "}"#;
         let taken = sign_up(&request(body)).unwrap();
         assert_eq!(taken.email.as_str(), "ada@example.org");
-        assert_eq!(
-            taken.password,
-            Password::parse("  correct horse  ").unwrap()
-        );
+        assert_eq!(taken.password, Password::parse("  correct horse  ").unwrap());
         assert_eq!(taken.display_name.unwrap().as_str(), "Ada");
         let hidden = format!("{:?}", sign_up(&request(body)).unwrap());
-        assert!(
-            !hidden.contains("correct") && !hidden.contains("example"),
-            "{hidden}"
-        );
+        assert!(!hidden.contains("correct") && !hidden.contains("example"), "{hidden}");
     }
 
     #[test]
@@ -173,9 +137,7 @@ mod tests {
         let types = r#"{"email":7,"password":["correct horse"],"display_name":null}"#;
         insta::assert_snapshot!(refused(types), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"must be a string"},{"field":"password","message":"must be a string"}]}"#);
         let long = [("email", 255), ("password", 129), ("display_name", 61)];
-        let long = long
-            .map(|(name, length)| format!(r#""{name}":"{}""#, "a".repeat(length)))
-            .join(",");
+        let long = long.map(|(name, length)| format!(r#""{name}":"{}""#, "a".repeat(length))).join(",");
         insta::assert_snapshot!(refused(&format!("{{{long}}}")), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"display_name","message":"must have at most 60 characters"},{"field":"email","message":"must have at most 254 characters"},{"field":"password","message":"must have at most 128 characters"}]}"#);
     }
 

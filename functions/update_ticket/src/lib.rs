@@ -2,9 +2,7 @@
 
 use holdfast_domain::{Ticket, TicketId, TicketState};
 use holdfast_http_api::wire::OwnTicketBody;
-use holdfast_http_api::{
-    ApiError, Gate, Listing, Problem, Reply, Request, json, listing, path_id, seller_conflict,
-};
+use holdfast_http_api::{ApiError, Gate, Listing, Problem, Reply, Request, json, listing, path_id, seller_conflict};
 use holdfast_runtime::now;
 use holdfast_store::{Market, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
 
@@ -27,22 +25,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now).await?;
     let id: TicketId = path_id(&request, "ticket_id")?;
     let listing = listing(&request, now)?;
-    let ticket = app
-        .market
-        .ticket_read(id)
-        .await?
-        .filter(|ticket| ticket.seller == principal.user);
+    let ticket = app.market.ticket_read(id).await?.filter(|ticket| ticket.seller == principal.user);
     let ticket = ticket.ok_or_else(|| Problem::not_found("You have no such ticket."))?;
-    let stale = listing
-        .version
-        .is_some_and(|version| version != ticket.version.number());
+    let stale = listing.version.is_some_and(|version| version != ticket.version.number());
     if stale || ticket.state != TicketState::Listed {
         return Err(seller_conflict(Some(&ticket)));
     }
-    let details = TicketDetails {
-        seller_name: principal.display_name,
-        description: listing.description.clone(),
-    };
+    let details = TicketDetails { seller_name: principal.display_name, description: listing.description.clone() };
     let change = changed(&ticket, &listing, details.clone());
     match app.market.ticket_change(&change).await {
         Ok(()) => {}
@@ -51,14 +40,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         }
         Err(TicketChangeError::Store(error)) => return Err(error.into()),
     }
-    let ticket = ticket
-        .change(listing.facts)
-        .map_err(|_| ApiError::internal("a listed ticket did not change"))?;
-    let shown = TicketWithDetails {
-        ticket,
-        details,
-        credential: listing.credential,
-    };
+    let ticket = ticket.change(listing.facts).map_err(|_| ApiError::internal("a listed ticket did not change"))?;
+    let shown = TicketWithDetails { ticket, details, credential: listing.credential };
     Ok(json(200, &OwnTicketBody::new(&shown, now)))
 }
 

@@ -14,11 +14,7 @@ const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
 /// The `Set-Cookie` value that starts a session. It is the one place where a token leaves us.
 #[must_use]
 pub fn session_cookie(token: &SessionToken, max_age: Duration) -> String {
-    format!(
-        "{NAME}={}; {ATTRIBUTES}; Max-Age={}",
-        token.as_str(),
-        max_age.as_secs()
-    )
+    format!("{NAME}={}; {ATTRIBUTES}; Max-Age={}", token.as_str(), max_age.as_secs())
 }
 
 /// The `Set-Cookie` value that makes the browser forget the session.
@@ -62,59 +58,29 @@ mod tests {
 
     #[test]
     fn cookies_are_written_for_one_host_over_a_secure_connection() {
-        let keys = crate::SessionKeys::from_secret_json(
-            r#"{"current":"0123456789abcdef0123456789abcdef"}"#,
-        )
-        .unwrap();
+        let keys = crate::SessionKeys::from_secret_json(r#"{"current":"0123456789abcdef0123456789abcdef"}"#).unwrap();
         let user = "018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a".parse().unwrap();
         let session = "118f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6b".parse().unwrap();
         let now = holdfast_domain::Timestamp::parse("2026-11-22T16:59:05Z").unwrap();
         let token = keys.sign(&crate::Claims::starting(user, session, now));
         let cookie = session_cookie(&token, crate::SESSION_LIFE);
-        let rest = cookie
-            .strip_prefix("__Host-session=")
-            .unwrap()
-            .strip_prefix(token.as_str());
-        assert_eq!(
-            rest,
-            Some("; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=1209600")
-        );
-        assert_eq!(
-            read(&[cookie.split(';').next().unwrap()]).as_deref(),
-            Some(token.as_str())
-        );
-        assert_eq!(
-            cleared_session_cookie(),
-            "__Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0"
-        );
+        let rest = cookie.strip_prefix("__Host-session=").unwrap().strip_prefix(token.as_str());
+        assert_eq!(rest, Some("; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=1209600"));
+        assert_eq!(read(&[cookie.split(';').next().unwrap()]).as_deref(), Some(token.as_str()));
+        assert_eq!(cleared_session_cookie(), "__Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0");
     }
 
     #[test]
     fn the_cookie_is_found_among_others() {
         assert_eq!(read(&["__Host-session=a.b.c"]).as_deref(), Some("a.b.c"));
-        assert_eq!(
-            read(&["theme=dark; __Host-session=a.b.c; x=1"]).as_deref(),
-            Some("a.b.c")
-        );
-        assert_eq!(
-            read(&["theme=dark", " __Host-session=a.b.c"]).as_deref(),
-            Some("a.b.c")
-        );
-        assert_eq!(
-            read(&["theme;;=;__Host-session=a=b"]).as_deref(),
-            Some("a=b")
-        );
+        assert_eq!(read(&["theme=dark; __Host-session=a.b.c; x=1"]).as_deref(), Some("a.b.c"));
+        assert_eq!(read(&["theme=dark", " __Host-session=a.b.c"]).as_deref(), Some("a.b.c"));
+        assert_eq!(read(&["theme;;=;__Host-session=a=b"]).as_deref(), Some("a=b"));
     }
 
     #[test]
     fn other_names_are_not_it() {
-        let others = [
-            "session=a",
-            "__host-session=a",
-            "__Host-session2=a",
-            "x=__Host-session=a",
-            "__Host-session",
-        ];
+        let others = ["session=a", "__host-session=a", "__Host-session2=a", "x=__Host-session=a", "__Host-session"];
         for header in others {
             assert_eq!(read(&[header]), None, "{header}");
         }
@@ -126,23 +92,14 @@ mod tests {
     fn two_different_values_are_none() {
         assert_eq!(read(&["__Host-session=a; __Host-session=b"]), None);
         assert_eq!(read(&["__Host-session=a", "__Host-session=b"]), None);
-        assert_eq!(
-            read(&["__Host-session=a", "x=1; __Host-session=a"]).as_deref(),
-            Some("a")
-        );
+        assert_eq!(read(&["__Host-session=a", "x=1; __Host-session=a"]).as_deref(), Some("a"));
     }
 
     #[test]
     fn a_cookie_that_cannot_be_used_is_still_noticed() {
-        for header in [
-            "__Host-session=",
-            "x=1; __Host-session=a; __Host-session=b",
-            "__Host-session=garbage",
-        ] {
+        for header in ["__Host-session=", "x=1; __Host-session=a; __Host-session=b", "__Host-session=garbage"] {
             assert!(carries_session_cookie([header].into_iter()), "{header}");
         }
-        assert!(!carries_session_cookie(
-            ["session=a; x=__Host-session"].into_iter()
-        ));
+        assert!(!carries_session_cookie(["session=a; x=__Host-session"].into_iter()));
     }
 }

@@ -44,15 +44,10 @@ impl SessionKeys {
     /// # Errors
     /// [`InvalidSessionKeys`] when it is something else or a key has fewer than 32 characters.
     pub fn from_secret_json(json: &str) -> Result<Self, InvalidSessionKeys> {
-        let secret: SecretJson =
-            serde_json::from_str(json).map_err(|_| InvalidSessionKeys::Malformed)?;
+        let secret: SecretJson = serde_json::from_str(json).map_err(|_| InvalidSessionKeys::Malformed)?;
         Ok(Self {
             current: SessionKey::parse(&secret.current)?,
-            previous: secret
-                .previous
-                .as_deref()
-                .map(SessionKey::parse)
-                .transpose()?,
+            previous: secret.previous.as_deref().map(SessionKey::parse).transpose()?,
         })
     }
 
@@ -63,20 +58,14 @@ impl SessionKeys {
 
     /// The key of that name, for verification.
     pub(crate) fn named(&self, name: &str) -> Option<&SessionKey> {
-        [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|key| key.name == name)
+        [Some(&self.current), self.previous.as_ref()].into_iter().flatten().find(|key| key.name == name)
     }
 }
 
 impl fmt::Debug for SessionKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let previous = self.previous.as_ref().map(|key| &key.name);
-        f.debug_struct("SessionKeys")
-            .field("current", &self.current.name)
-            .field("previous", &previous)
-            .finish()
+        f.debug_struct("SessionKeys").field("current", &self.current.name).field("previous", &previous).finish()
     }
 }
 
@@ -103,17 +92,11 @@ impl SessionKey {
 
 /// The name of a key: the start of a hash of it, so that nobody has to invent names, and equal keys are named alike.
 fn fingerprint(key: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update("holdfast session key\0")
-        .chain_update(key)
-        .finalize();
-    digest
-        .iter()
-        .take(FINGERPRINT_BYTES)
-        .fold(String::new(), |mut name, byte| {
-            write!(name, "{byte:02x}").expect("a String takes every write");
-            name
-        })
+    let digest = Sha256::new().chain_update("holdfast session key\0").chain_update(key).finalize();
+    digest.iter().take(FINGERPRINT_BYTES).fold(String::new(), |mut name, byte| {
+        write!(name, "{byte:02x}").expect("a String takes every write");
+        name
+    })
 }
 
 #[cfg(test)]
@@ -129,66 +112,32 @@ mod tests {
 
     #[test]
     fn previous_may_be_absent_or_null() {
-        for json in [
-            format!(r#"{{"current":"{CURRENT}"}}"#),
-            format!(r#"{{"current":"{CURRENT}","previous":null}}"#),
-        ] {
-            assert!(
-                SessionKeys::from_secret_json(&json)
-                    .unwrap()
-                    .previous
-                    .is_none()
-            );
+        for json in [format!(r#"{{"current":"{CURRENT}"}}"#), format!(r#"{{"current":"{CURRENT}","previous":null}}"#)] {
+            assert!(SessionKeys::from_secret_json(&json).unwrap().previous.is_none());
         }
     }
 
     #[test]
     fn short_keys_and_other_shapes_are_refused() {
         let short = &CURRENT[1..];
+        assert_eq!(refused(&format!(r#"{{"current":"{short}"}}"#)), InvalidSessionKeys::TooShort);
         assert_eq!(
-            refused(&format!(r#"{{"current":"{short}"}}"#)),
+            refused(&format!(r#"{{"current":"{CURRENT}","previous":"{short}"}}"#)),
             InvalidSessionKeys::TooShort
         );
-        assert_eq!(
-            refused(&format!(
-                r#"{{"current":"{CURRENT}","previous":"{short}"}}"#
-            )),
-            InvalidSessionKeys::TooShort
-        );
-        assert_eq!(
-            refused(&format!(r#"{{"current":"{CURRENT}","previous":""}}"#)),
-            InvalidSessionKeys::TooShort
-        );
-        for wrong in [
-            "",
-            "null",
-            CURRENT,
-            r#"{"previous":null}"#,
-            &format!(r#"{{"current":"{CURRENT}","next":""}}"#),
-        ] {
+        assert_eq!(refused(&format!(r#"{{"current":"{CURRENT}","previous":""}}"#)), InvalidSessionKeys::TooShort);
+        for wrong in ["", "null", CURRENT, r#"{"previous":null}"#, &format!(r#"{{"current":"{CURRENT}","next":""}}"#)] {
             assert_eq!(refused(wrong), InvalidSessionKeys::Malformed, "{wrong}");
         }
     }
 
     #[test]
     fn debug_and_errors_show_no_key() {
-        let keys = SessionKeys::from_secret_json(&format!(
-            r#"{{"current":"{CURRENT}","previous":"{PREVIOUS}"}}"#
-        ));
+        let keys = SessionKeys::from_secret_json(&format!(r#"{{"current":"{CURRENT}","previous":"{PREVIOUS}"}}"#));
         let shown = format!("{:?}", keys.unwrap());
-        assert!(
-            !shown.contains(CURRENT) && !shown.contains(PREVIOUS),
-            "{shown}"
-        );
-        assert!(
-            shown.contains(&fingerprint(CURRENT)) && shown.contains(&fingerprint(PREVIOUS)),
-            "{shown}"
-        );
-        assert!(
-            !refused(&format!(r#"{{"current":"{}"}}"#, &CURRENT[1..]))
-                .to_string()
-                .contains(&CURRENT[1..])
-        );
+        assert!(!shown.contains(CURRENT) && !shown.contains(PREVIOUS), "{shown}");
+        assert!(shown.contains(&fingerprint(CURRENT)) && shown.contains(&fingerprint(PREVIOUS)), "{shown}");
+        assert!(!refused(&format!(r#"{{"current":"{}"}}"#, &CURRENT[1..])).to_string().contains(&CURRENT[1..]));
     }
 
     #[test]

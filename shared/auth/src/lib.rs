@@ -7,9 +7,7 @@ mod token;
 
 use std::time::Duration;
 
-pub use cookie::{
-    carries_session_cookie, cleared_session_cookie, session_cookie, session_from_cookie_header,
-};
+pub use cookie::{carries_session_cookie, cleared_session_cookie, session_cookie, session_from_cookie_header};
 pub use keys::{InvalidSessionKeys, SessionKeys};
 pub use password::{HashError, InvalidPassword, InvalidPasswordHash, Password, PasswordHash};
 pub use password::{hash_password, verify_password};

@@ -16,7 +16,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// A hash of no account, made with the parameters above: what an unknown address is verified against.
-const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$NE3x6Vdy3llKg3byAMJXsg$9CUKl6p8xVYiruDySUQsqy9/hkP6xkhGh/ukFqGVd/g";
+const NOBODYS_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$NE3x6Vdy3llKg3byAMJXsg$9CUKl6p8xVYiruDySUQsqy9/hkP6xkhGh/ukFqGVd/g";
 
 static NOBODY: LazyLock<PasswordHash> =
     LazyLock::new(|| PasswordHash::parse(NOBODYS_HASH).expect("the constant is a hash of ours"));
@@ -78,13 +79,8 @@ impl PasswordHash {
     /// [`InvalidPasswordHash`] when the text is not a complete argon2id hash.
     pub fn parse(text: &str) -> Result<Self, InvalidPasswordHash> {
         let hash = phc::PasswordHash::new(text).map_err(|_| InvalidPasswordHash)?;
-        let complete =
-            hash.salt.is_some() && hash.hash.is_some() && Params::try_from(&hash).is_ok();
-        if hash.algorithm == argon2::ARGON2ID_IDENT && complete {
-            Ok(Self(hash))
-        } else {
-            Err(InvalidPasswordHash)
-        }
+        let complete = hash.salt.is_some() && hash.hash.is_some() && Params::try_from(&hash).is_ok();
+        if hash.algorithm == argon2::ARGON2ID_IDENT && complete { Ok(Self(hash)) } else { Err(InvalidPasswordHash) }
     }
 
     /// The PHC string that is stored.
@@ -106,8 +102,7 @@ impl fmt::Debug for PasswordHash {
 pub struct HashError(#[source] argon2::password_hash::Error);
 
 fn argon2id() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .expect("the constants are within argon2's limits");
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the constants are within argon2's limits");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
@@ -116,27 +111,18 @@ fn argon2id() -> Argon2<'static> {
 /// # Errors
 /// [`HashError`] when the operating system gives no randomness.
 pub fn hash_password(password: &Password) -> Result<PasswordHash, HashError> {
-    argon2id()
-        .hash_password(password.0.as_bytes())
-        .map(PasswordHash)
-        .map_err(HashError)
+    argon2id().hash_password(password.0.as_bytes()).map(PasswordHash).map_err(HashError)
 }
 
 /// Whether `raw` is the password behind `hash`. Without a hash (nobody has that address) it does the same work and
 /// answers no.
 #[must_use]
 pub fn verify_password(raw: &str, hash: Option<&PasswordHash>) -> bool {
-    verify_with(raw, hash, |password, hash| {
-        argon2id().verify_password(password, &hash.0).is_ok()
-    })
+    verify_with(raw, hash, |password, hash| argon2id().verify_password(password, &hash.0).is_ok())
 }
 
 /// Verifies once, whatever is known; the last step is not short-circuited.
-fn verify_with(
-    raw: &str,
-    hash: Option<&PasswordHash>,
-    verify: impl FnOnce(&[u8], &PasswordHash) -> bool,
-) -> bool {
+fn verify_with(raw: &str, hash: Option<&PasswordHash>, verify: impl FnOnce(&[u8], &PasswordHash) -> bool) -> bool {
     let matches = verify(compose(raw).as_bytes(), hash.unwrap_or(&NOBODY));
     matches & hash.is_some()
 }
@@ -149,16 +135,10 @@ mod tests {
 
     #[test]
     fn a_password_is_counted_in_characters_and_never_trimmed() {
-        assert_eq!(
-            Password::parse(&"ü".repeat(11)),
-            Err(InvalidPassword::TooShort)
-        );
+        assert_eq!(Password::parse(&"ü".repeat(11)), Err(InvalidPassword::TooShort));
         assert!(Password::parse(&"ü".repeat(12)).is_ok());
         assert!(Password::parse(&"ü".repeat(128)).is_ok());
-        assert_eq!(
-            Password::parse(&"ü".repeat(129)),
-            Err(InvalidPassword::TooLong)
-        );
+        assert_eq!(Password::parse(&"ü".repeat(129)), Err(InvalidPassword::TooLong));
         assert_eq!(
             Password::parse("").map_err(|error| error.to_string()),
             Err("must have at least 12 characters".into())
@@ -170,19 +150,10 @@ mod tests {
     #[test]
     fn two_spellings_of_one_character_are_one_password() {
         let decomposed = "u\u{308}".repeat(12);
-        assert_eq!(
-            Password::parse(&decomposed).unwrap(),
-            Password::parse(&"ü".repeat(12)).unwrap()
-        );
-        assert_eq!(
-            Password::parse(&"u\u{308}".repeat(11)),
-            Err(InvalidPassword::TooShort)
-        );
+        assert_eq!(Password::parse(&decomposed).unwrap(), Password::parse(&"ü".repeat(12)).unwrap());
+        assert_eq!(Password::parse(&"u\u{308}".repeat(11)), Err(InvalidPassword::TooShort));
         // Compatibility forms stay apart: a ligature is not its letters.
-        assert_ne!(
-            Password::parse("ﬁfteen letters").unwrap(),
-            Password::parse("fifteen letters").unwrap()
-        );
+        assert_ne!(Password::parse("ﬁfteen letters").unwrap(), Password::parse("fifteen letters").unwrap());
     }
 
     #[test]
@@ -198,17 +169,8 @@ mod tests {
     #[test]
     fn a_hash_is_argon2id_with_a_salt_of_its_own() {
         let password = Password::parse("correct horse battery").unwrap();
-        let (first, second) = (
-            hash_password(&password).unwrap(),
-            hash_password(&password).unwrap(),
-        );
-        assert!(
-            first
-                .to_phc_string()
-                .starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{}",
-            first.to_phc_string()
-        );
+        let (first, second) = (hash_password(&password).unwrap(), hash_password(&password).unwrap());
+        assert!(first.to_phc_string().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", first.to_phc_string());
         assert_ne!(first, second);
         assert_eq!(PasswordHash::parse(&first.to_phc_string()), Ok(first));
     }
@@ -218,18 +180,8 @@ mod tests {
         let ours = NOBODYS_HASH.to_owned();
         let other = ours.replace("argon2id", "argon2i");
         let without_hash = ours.rsplit_once('$').unwrap().0.to_owned();
-        for wrong in [
-            "",
-            "correct horse",
-            "$2b$12$abcdefghijklmnopqrstuv",
-            &other,
-            &without_hash,
-        ] {
-            assert_eq!(
-                PasswordHash::parse(wrong),
-                Err(InvalidPasswordHash),
-                "{wrong}"
-            );
+        for wrong in ["", "correct horse", "$2b$12$abcdefghijklmnopqrstuv", &other, &without_hash] {
+            assert_eq!(PasswordHash::parse(wrong), Err(InvalidPasswordHash), "{wrong}");
         }
     }
 
@@ -265,9 +217,6 @@ mod tests {
     fn debug_hides_passwords_and_hashes() {
         let password = Password::parse("correct horse battery").unwrap();
         assert_eq!(format!("{password:?}"), "Password(hidden)");
-        assert_eq!(
-            format!("{:?}", hash_password(&password).unwrap()),
-            "PasswordHash(hidden)"
-        );
+        assert_eq!(format!("{:?}", hash_password(&password).unwrap()), "PasswordHash(hidden)");
     }
 }

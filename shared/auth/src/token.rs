@@ -33,12 +33,7 @@ impl Claims {
     #[must_use]
     pub fn starting(user: UserId, session: SessionId, now: Timestamp) -> Self {
         let issued_at = whole_seconds(now);
-        Self {
-            user,
-            session,
-            issued_at,
-            expires_at: issued_at.plus(SESSION_LIFE),
-        }
+        Self { user, session, issued_at, expires_at: issued_at.plus(SESSION_LIFE) }
     }
 }
 
@@ -102,18 +97,14 @@ impl SessionKeys {
     #[must_use]
     pub fn sign(&self, claims: &Claims) -> SessionToken {
         let key = self.current();
-        let header = Header {
-            kid: Some(key.name.clone()),
-            ..Header::new(ALGORITHM)
-        };
+        let header = Header { kid: Some(key.name.clone()), ..Header::new(ALGORITHM) };
         let wire = WireClaims {
             sub: claims.user,
             sid: claims.session,
             iat: claims.issued_at.as_seconds(),
             exp: claims.expires_at.as_seconds(),
         };
-        let text = jsonwebtoken::encode(&header, &wire, &key.signing)
-            .expect("plain claims under a plain secret");
+        let text = jsonwebtoken::encode(&header, &wire, &key.signing).expect("plain claims under a plain secret");
         SessionToken(text)
     }
 
@@ -131,24 +122,12 @@ impl SessionKeys {
         }
         let name = header.kid.ok_or(InvalidToken::UnknownKey)?;
         let key = self.named(&name).ok_or(InvalidToken::UnknownKey)?;
-        let data = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &validation())
-            .map_err(|error| {
-                let forged = matches!(
-                    error.kind(),
-                    jsonwebtoken::errors::ErrorKind::InvalidSignature
-                );
-                if forged {
-                    InvalidToken::WrongSignature
-                } else {
-                    InvalidToken::Malformed
-                }
-            })?;
+        let data = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &validation()).map_err(|error| {
+            let forged = matches!(error.kind(), jsonwebtoken::errors::ErrorKind::InvalidSignature);
+            if forged { InvalidToken::WrongSignature } else { InvalidToken::Malformed }
+        })?;
         let claims = claims_from(&data.claims).ok_or(InvalidToken::Malformed)?;
-        if claims.expires_at <= now {
-            Err(InvalidToken::Expired)
-        } else {
-            Ok(claims)
-        }
+        if claims.expires_at <= now { Err(InvalidToken::Expired) } else { Ok(claims) }
     }
 }
 
@@ -164,12 +143,7 @@ fn validation() -> Validation {
 
 fn claims_from(wire: &WireClaims) -> Option<Claims> {
     let (issued_at, expires_at) = (from_seconds(wire.iat)?, from_seconds(wire.exp)?);
-    (issued_at < expires_at).then_some(Claims {
-        user: wire.sub,
-        session: wire.sid,
-        issued_at,
-        expires_at,
-    })
+    (issued_at < expires_at).then_some(Claims { user: wire.sub, session: wire.sid, issued_at, expires_at })
 }
 
 #[cfg(test)]

@@ -132,13 +132,7 @@ mod tests {
     #[test]
     fn an_id_has_one_spelling() {
         assert_eq!(ALICE.parse::<TicketId>().unwrap().to_string(), ALICE);
-        for wrong in [
-            "",
-            "x",
-            &ALICE.to_uppercase(),
-            &ALICE.replace('-', ""),
-            "../../etc",
-        ] {
+        for wrong in ["", "x", &ALICE.to_uppercase(), &ALICE.replace('-', ""), "../../etc"] {
             assert_eq!(wrong.parse::<TicketId>(), Err(InvalidId), "{wrong}");
         }
     }
@@ -152,21 +146,14 @@ mod tests {
         assert_ne!(OrderId::derive(alice, &key), OrderId::derive(bob, &key));
         assert_ne!(OrderId::derive(alice, &key), OrderId::derive(alice, &other));
         // The derivation is stored in every order: a change of it would break retries across a deployment.
-        assert_eq!(
-            OrderId::derive(alice, &key).to_string(),
-            "a6289436-8e3b-53a1-a03e-a23f1a21a4c7"
-        );
+        assert_eq!(OrderId::derive(alice, &key).to_string(), "a6289436-8e3b-53a1-a03e-a23f1a21a4c7");
     }
 
     #[test]
     fn idempotency_keys_are_visible_ascii() {
         assert!(IdempotencyKey::parse(&"k".repeat(255)).is_ok());
         for wrong in ["", " ", "a b", "ü", "a\n", &"k".repeat(256)] {
-            assert_eq!(
-                IdempotencyKey::parse(wrong),
-                Err(InvalidIdempotencyKey),
-                "{wrong:?}"
-            );
+            assert_eq!(IdempotencyKey::parse(wrong), Err(InvalidIdempotencyKey), "{wrong:?}");
         }
     }
 }

@@ -9,15 +9,13 @@ mod ticket;
 mod timestamp;
 mod words;
 
-pub use ids::{
-    IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId,
-};
+pub use ids::{IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId};
 pub use money::{Currency, InvalidPrice, Price, UnknownCurrency};
 pub use order::{Order, OrderState, OrderTicket, PaymentIntentId};
 pub use text::{Credential, Description, DisplayName, EmailAddress, InvalidText, Title, Venue};
 pub use ticket::{
-    Claim, CommitLost, ExtendLost, Hold, HoldLost, HoldNumber, HoldRequest, ReleaseExpiredLost,
-    ReleaseLost, Sale, SellLost, Ticket, TicketFacts, TicketState, Version,
+    Claim, CommitLost, ExtendLost, Hold, HoldLost, HoldNumber, HoldRequest, ReleaseExpiredLost, ReleaseLost, Sale,
+    SellLost, Ticket, TicketFacts, TicketState, Version,
 };
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use words::search_words;

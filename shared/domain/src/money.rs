@@ -169,20 +169,11 @@ mod tests {
     fn bounds_are_inclusive_in_every_currency() {
         for &currency in Currency::ALL {
             let (minimum, maximum) = (currency.minimum(), currency.maximum());
-            assert!(
-                minimum < maximum && maximum <= 99_999_999,
-                "Stripe takes at most eight digits: {currency}"
-            );
+            assert!(minimum < maximum && maximum <= 99_999_999, "Stripe takes at most eight digits: {currency}");
             assert!(Price::new(minimum, currency).is_ok());
             assert!(Price::new(maximum, currency).is_ok());
-            assert_eq!(
-                Price::new(minimum - 1, currency),
-                Err(InvalidPrice::TooLow { minimum, currency })
-            );
-            assert_eq!(
-                Price::new(maximum + 1, currency),
-                Err(InvalidPrice::TooHigh { maximum, currency })
-            );
+            assert_eq!(Price::new(minimum - 1, currency), Err(InvalidPrice::TooLow { minimum, currency }));
+            assert_eq!(Price::new(maximum + 1, currency), Err(InvalidPrice::TooHigh { maximum, currency }));
         }
     }
 

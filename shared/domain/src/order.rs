@@ -102,9 +102,7 @@ impl Order {
     pub fn is_final(&self) -> bool {
         match self.state {
             OrderState::AwaitingPayment { .. } | OrderState::Capturing { .. } => false,
-            OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. } => {
-                true
-            }
+            OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. } => true,
         }
     }
 
@@ -112,9 +110,7 @@ impl Order {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match self.state {
-            OrderState::AwaitingPayment { .. }
-            | OrderState::Capturing { .. }
-            | OrderState::Paid { .. } => false,
+            OrderState::AwaitingPayment { .. } | OrderState::Capturing { .. } | OrderState::Paid { .. } => false,
             OrderState::Cancelled { .. } | OrderState::Expired { .. } => true,
         }
     }

@@ -239,32 +239,18 @@ impl Ticket {
     /// A ticket that its seller puts on the market at `now`.
     #[must_use]
     pub fn list(id: TicketId, seller: UserId, facts: TicketFacts, now: Timestamp) -> Self {
-        Self {
-            id,
-            seller,
-            facts,
-            created_at: now,
-            version: Version::FIRST,
-            state: TicketState::Listed,
-        }
+        Self { id, seller, facts, created_at: now, version: Version::FIRST, state: TicketState::Listed }
     }
 
     fn becomes(self, state: TicketState) -> Self {
-        Self {
-            version: self.version.next(),
-            state,
-            ..self
-        }
+        Self { version: self.version.next(), state, ..self }
     }
 
     /// Whether `order` holds the ticket by hold `number`: `H(X,h)` of the protocol.
     fn hold_of(&self, order: OrderId, number: HoldNumber) -> Option<Hold> {
         match self.state {
             TicketState::Held(hold) if hold.order == order && hold.number == number => Some(hold),
-            TicketState::Held(_)
-            | TicketState::Listed
-            | TicketState::Committed(_)
-            | TicketState::Sold(_) => None,
+            TicketState::Held(_) | TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => None,
         }
     }
 
@@ -305,14 +291,11 @@ impl Ticket {
             return Ok(self.becomes(TicketState::Listed));
         }
         match self.state {
-            TicketState::Committed(claim) if claim.order == order => {
-                Err(ReleaseLost::CommittedToOrder)
-            }
+            TicketState::Committed(claim) if claim.order == order => Err(ReleaseLost::CommittedToOrder),
             TicketState::Sold(sale) if sale.order == order => Err(ReleaseLost::SoldToOrder),
-            TicketState::Listed
-            | TicketState::Held(_)
-            | TicketState::Committed(_)
-            | TicketState::Sold(_) => Err(ReleaseLost::Gone),
+            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
+                Err(ReleaseLost::Gone)
+            }
         }
     }
 
@@ -327,12 +310,8 @@ impl Ticket {
         now: Timestamp,
     ) -> Result<Self, ReleaseExpiredLost> {
         match self.hold_of(order, number) {
-            Some(hold) if hold.expires_at > now => {
-                Err(ReleaseExpiredLost::NotRunOut(hold.expires_at))
-            }
-            Some(_) | None => self
-                .release(order, number)
-                .map_err(ReleaseExpiredLost::Release),
+            Some(hold) if hold.expires_at > now => Err(ReleaseExpiredLost::NotRunOut(hold.expires_at)),
+            Some(_) | None => self.release(order, number).map_err(ReleaseExpiredLost::Release),
         }
     }
 
@@ -353,11 +332,7 @@ impl Ticket {
         } else if hold.expires_at <= now {
             Err(ExtendLost::RunOut)
         } else {
-            Ok(self.becomes(TicketState::Held(Hold {
-                expires_at,
-                extended: true,
-                ..hold
-            })))
+            Ok(self.becomes(TicketState::Held(Hold { expires_at, extended: true, ..hold })))
         }
     }
 
@@ -367,11 +342,7 @@ impl Ticket {
     /// [`CommitLost`]; [`CommitLost::AlreadyMine`] is success for a retry.
     pub fn commit(self, order: OrderId, number: HoldNumber) -> Result<Self, CommitLost> {
         if let Some(hold) = self.hold_of(order, number) {
-            let claim = Claim {
-                order,
-                buyer: hold.buyer,
-                number,
-            };
+            let claim = Claim { order, buyer: hold.buyer, number };
             return Ok(self.becomes(TicketState::Committed(claim)));
         }
         match self.state {
@@ -379,10 +350,9 @@ impl Ticket {
                 Err(CommitLost::AlreadyMine)
             }
             TicketState::Sold(sale) if sale.order == order => Err(CommitLost::SoldToOrder),
-            TicketState::Listed
-            | TicketState::Held(_)
-            | TicketState::Committed(_)
-            | TicketState::Sold(_) => Err(CommitLost::Gone),
+            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
+                Err(CommitLost::Gone)
+            }
         }
     }
 
@@ -390,27 +360,16 @@ impl Ticket {
     ///
     /// # Errors
     /// [`SellLost`]; [`SellLost::AlreadyMine`] is success for a retry.
-    pub fn sell(
-        self,
-        order: OrderId,
-        number: HoldNumber,
-        now: Timestamp,
-    ) -> Result<Self, SellLost> {
+    pub fn sell(self, order: OrderId, number: HoldNumber, now: Timestamp) -> Result<Self, SellLost> {
         match self.state {
             TicketState::Committed(claim) if claim.order == order && claim.number == number => {
-                let sale = Sale {
-                    order,
-                    buyer: claim.buyer,
-                    number,
-                    sold_at: now,
-                };
+                let sale = Sale { order, buyer: claim.buyer, number, sold_at: now };
                 Ok(self.becomes(TicketState::Sold(sale)))
             }
             TicketState::Sold(sale) if sale.order == order => Err(SellLost::AlreadyMine),
-            TicketState::Listed
-            | TicketState::Held(_)
-            | TicketState::Committed(_)
-            | TicketState::Sold(_) => Err(SellLost::NotCommitted),
+            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
+                Err(SellLost::NotCommitted)
+            }
         }
     }
 
@@ -423,10 +382,9 @@ impl Ticket {
             TicketState::Committed(claim) if claim.order == order && claim.number == number => {
                 Ok(self.becomes(TicketState::Listed))
             }
-            TicketState::Listed
-            | TicketState::Held(_)
-            | TicketState::Committed(_)
-            | TicketState::Sold(_) => self.release(order, number),
+            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
+                self.release(order, number)
+            }
         }
     }
 
@@ -436,14 +394,8 @@ impl Ticket {
     /// The ticket unchanged, when it is not listed.
     pub fn change(self, facts: TicketFacts) -> Result<Self, Box<Self>> {
         match self.state {
-            TicketState::Listed => Ok(Self {
-                version: self.version.next(),
-                facts,
-                ..self
-            }),
-            TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
-                Err(Box::new(self))
-            }
+            TicketState::Listed => Ok(Self { version: self.version.next(), facts, ..self }),
+            TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => Err(Box::new(self)),
         }
     }
 

@@ -28,11 +28,7 @@ impl Timestamp {
     /// # Errors
     /// [`InvalidTimestamp`] when it is before 1970 or after 9999.
     pub fn from_millis(millis: i64) -> Result<Self, InvalidTimestamp> {
-        if (0..=LAST_MILLIS).contains(&millis) {
-            Ok(Self(millis))
-        } else {
-            Err(InvalidTimestamp)
-        }
+        if (0..=LAST_MILLIS).contains(&millis) { Ok(Self(millis)) } else { Err(InvalidTimestamp) }
     }
 
     /// The moment of `time`, cut to milliseconds.
@@ -87,12 +83,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            &self
-                .to_datetime()
-                .format(&Rfc3339)
-                .map_err(|_| fmt::Error)?,
-        )
+        f.write_str(&self.to_datetime().format(&Rfc3339).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -123,21 +114,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_moment_of_our_range() {
-        for wrong in [
-            "",
-            "tomorrow",
-            "2026-11-22",
-            "2026-11-22T18:00:00",
-            "1969-12-31T23:59:59Z",
-            "2026-02-30T00:00:00Z",
-        ] {
+        for wrong in
+            ["", "tomorrow", "2026-11-22", "2026-11-22T18:00:00", "1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z"]
+        {
             assert_eq!(Timestamp::parse(wrong), Err(InvalidTimestamp), "{wrong}");
         }
         assert_eq!(Timestamp::from_millis(-1), Err(InvalidTimestamp));
-        assert_eq!(
-            Timestamp::from_millis(LAST_MILLIS + 1),
-            Err(InvalidTimestamp)
-        );
+        assert_eq!(Timestamp::from_millis(LAST_MILLIS + 1), Err(InvalidTimestamp));
     }
 
     #[test]
@@ -147,9 +130,6 @@ mod tests {
         assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
         let first = Timestamp::from_millis(0).unwrap();
         assert_eq!(first.since(last), Duration::ZERO);
-        assert_eq!(
-            first.plus(Duration::from_secs(2)).since(first),
-            Duration::from_secs(2)
-        );
+        assert_eq!(first.plus(Duration::from_secs(2)).since(first), Duration::from_secs(2));
     }
 }

@@ -61,35 +61,19 @@ impl EventBus {
                 break;
             }
             tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(retry)).await;
-            refused = self
-                .put(
-                    refused
-                        .into_iter()
-                        .map(|unpublished| unpublished.event)
-                        .collect(),
-                )
-                .await;
+            refused = self.put(refused.into_iter().map(|unpublished| unpublished.event).collect()).await;
         }
         refused
     }
 
     /// One call; gives back what it did not take.
     async fn put(&self, events: Vec<DomainEvent>) -> Vec<Unpublished> {
-        let entries = events
-            .iter()
-            .map(|event| self.entry(event))
-            .collect::<Result<Vec<_>, _>>();
+        let entries = events.iter().map(|event| self.entry(event)).collect::<Result<Vec<_>, _>>();
         let entries = match entries {
             Ok(entries) => entries,
             Err(error) => return refuse(events, &error.to_string()),
         };
-        let output = match self
-            .client
-            .put_events()
-            .set_entries(Some(entries))
-            .send()
-            .await
-        {
+        let output = match self.client.put_events().set_entries(Some(entries)).send().await {
             Ok(output) => output,
             Err(error) => return refuse(events, error.code().unwrap_or("no answer")),
         };
@@ -119,11 +103,5 @@ impl EventBus {
 }
 
 fn refuse(events: Vec<DomainEvent>, reason: &str) -> Vec<Unpublished> {
-    events
-        .into_iter()
-        .map(|event| Unpublished {
-            event,
-            reason: reason.to_owned(),
-        })
-        .collect()
+    events.into_iter().map(|event| Unpublished { event, reason: reason.to_owned() }).collect()
 }

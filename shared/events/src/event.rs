@@ -19,10 +19,7 @@ impl EventId {
             Aggregate::Ticket(id) => id.as_uuid(),
             Aggregate::Order(id) => id.as_uuid(),
         };
-        Self(Uuid::new_v5(
-            &namespace,
-            format!("{}/{name}", version.number()).as_bytes(),
-        ))
+        Self(Uuid::new_v5(&namespace, format!("{}/{name}", version.number()).as_bytes()))
     }
 }
 
@@ -117,10 +114,7 @@ pub struct Money {
 
 impl From<Price> for Money {
     fn from(price: Price) -> Self {
-        Self {
-            amount: price.amount(),
-            currency: price.currency(),
-        }
+        Self { amount: price.amount(), currency: price.currency() }
     }
 }
 
@@ -278,19 +272,8 @@ pub struct DomainEvent {
 }
 
 impl DomainEvent {
-    pub(crate) fn new(
-        aggregate: Aggregate,
-        version: Version,
-        time: Timestamp,
-        data: EventData,
-    ) -> Self {
-        Self {
-            id: EventId::derive(aggregate, version, data.name()),
-            aggregate,
-            version,
-            time,
-            data,
-        }
+    pub(crate) fn new(aggregate: Aggregate, version: Version, time: Timestamp, data: EventData) -> Self {
+        Self { id: EventId::derive(aggregate, version, data.name()), aggregate, version, time, data }
     }
 
     /// The event's id: the same for every delivery.
@@ -330,24 +313,23 @@ impl DomainEvent {
     }
 }
 
+/// An event as the bus delivers it to a function; of the bus's own envelope nothing is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Delivery {
+    /// The event.
+    pub detail: DomainEvent,
+}
+
 mod version_number {
     use holdfast_domain::Version;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature that serde asks for"
-    )]
-    pub(super) fn serialize<S: Serializer>(
-        version: &Version,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    pub(super) fn serialize<S: Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
         version.number().serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Version, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
         u64::deserialize(deserializer).map(Version::from_number)
     }
 }

@@ -3,8 +3,8 @@
 use holdfast_domain::{Order, OrderId, OrderState, Ticket, TicketState, Timestamp, UserId};
 
 use crate::event::{
-    Aggregate, DomainEvent, EventData, HoldExtended, OrderClosed, OrderPaid, OrderPlaced,
-    TicketDeleted, TicketOffer, TicketReleased, TicketSold,
+    Aggregate, DomainEvent, EventData, HoldExtended, OrderClosed, OrderPaid, OrderPlaced, TicketDeleted, TicketOffer,
+    TicketReleased, TicketSold,
 };
 
 impl DomainEvent {
@@ -14,11 +14,9 @@ impl DomainEvent {
         let (ticket, version, data) = match (old, new) {
             (None, None) => return None,
             (None, Some(new)) => (new, new.version, EventData::TicketListed(offer(new))),
-            (Some(old), None) => (
-                old,
-                old.version.next(),
-                EventData::TicketDeleted(TicketDeleted { seller: old.seller }),
-            ),
+            (Some(old), None) => {
+                (old, old.version.next(), EventData::TicketDeleted(TicketDeleted { seller: old.seller }))
+            }
             (Some(old), Some(new)) => (new, new.version, ticket_transition(old, new)?),
         };
         Some(Self::new(Aggregate::Ticket(ticket.id), version, time, data))
@@ -44,9 +42,7 @@ impl DomainEvent {
 fn ticket_transition(old: &Ticket, new: &Ticket) -> Option<EventData> {
     match new.state {
         TicketState::Listed => match old.state {
-            TicketState::Listed => {
-                (old.version != new.version).then(|| EventData::TicketChanged(offer(new)))
-            }
+            TicketState::Listed => (old.version != new.version).then(|| EventData::TicketChanged(offer(new))),
             TicketState::Held(hold) => Some(released(hold.order, hold.buyer)),
             TicketState::Committed(claim) => Some(released(claim.order, claim.buyer)),
             // Sold is final: no code writes this.
@@ -70,36 +66,22 @@ fn ticket_transition(old: &Ticket, new: &Ticket) -> Option<EventData> {
 }
 
 fn order_transition(old: &Order, new: &Order) -> Option<EventData> {
-    let closed = |closed_at| OrderClosed {
-        buyer: new.buyer,
-        ticket: new.ticket.id,
-        closed_at,
-    };
+    let closed = |closed_at| OrderClosed { buyer: new.buyer, ticket: new.ticket.id, closed_at };
     match &new.state {
         OrderState::AwaitingPayment { .. } => {
-            let extended = HoldExtended {
-                buyer: new.buyer,
-                ticket: new.ticket.id,
-                expires_at: new.expires_at,
-            };
+            let extended = HoldExtended { buyer: new.buyer, ticket: new.ticket.id, expires_at: new.expires_at };
             (old.expires_at != new.expires_at).then_some(EventData::HoldExtended(extended))
         }
         OrderState::Capturing { .. } => None,
         // Later writes of a final order, such as the removal of its place in the sweep's index, are no news.
-        OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. }
-            if old.is_final() =>
-        {
-            None
-        }
+        OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. } if old.is_final() => None,
         OrderState::Paid { paid_at, .. } => Some(EventData::OrderPaid(OrderPaid {
             buyer: new.buyer,
             ticket: new.ticket.id,
             price: new.ticket.facts.price.into(),
             paid_at: *paid_at,
         })),
-        OrderState::Cancelled { closed_at, .. } => {
-            Some(EventData::OrderCancelled(closed(*closed_at)))
-        }
+        OrderState::Cancelled { closed_at, .. } => Some(EventData::OrderCancelled(closed(*closed_at))),
         OrderState::Expired { closed_at, .. } => Some(EventData::OrderExpired(closed(*closed_at))),
     }
 }

@@ -72,10 +72,7 @@ impl RelayQueue {
     /// [`RelayQueueError`] when any was not taken; others may have been, and a second sending of those is harmless.
     pub async fn keep(&self, failures: &[RelayFailure]) -> Result<(), RelayQueueError> {
         for chunk in failures.chunks(MESSAGES_PER_CALL) {
-            let entries = chunk
-                .iter()
-                .enumerate()
-                .map(|(place, failure)| message(place, failure));
+            let entries = chunk.iter().enumerate().map(|(place, failure)| message(place, failure));
             let output = self
                 .client
                 .send_message_batch()
@@ -92,10 +89,7 @@ impl RelayQueue {
     }
 }
 
-fn message(
-    place: usize,
-    failure: &RelayFailure,
-) -> Result<SendMessageBatchRequestEntry, RelayQueueError> {
+fn message(place: usize, failure: &RelayFailure) -> Result<SendMessageBatchRequestEntry, RelayQueueError> {
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(serde_json::to_string(failure).map_err(RelayQueueError::Message)?)

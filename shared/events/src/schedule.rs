@@ -7,8 +7,7 @@ use aws_sdk_scheduler::error::BuildError;
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError;
 use aws_sdk_scheduler::operation::update_schedule::UpdateScheduleError;
 use aws_sdk_scheduler::types::{
-    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode,
-    RetryPolicy, Target,
+    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
 };
 use holdfast_domain::{OrderId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -84,15 +83,8 @@ impl ExpirySchedules {
     ///
     /// # Errors
     /// [`ScheduleError`] when the scheduler fails.
-    pub async fn arm(
-        &self,
-        request: ExpireOrder,
-        expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), ScheduleError> {
-        self.create(&name_of(request.order), request, expires_at, now)
-            .await
-            .map(drop)
+    pub async fn arm(&self, request: ExpireOrder, expires_at: Timestamp, now: Timestamp) -> Result<(), ScheduleError> {
+        self.create(&name_of(request.order), request, expires_at, now).await.map(drop)
     }
 
     /// Moves the schedule of an extended hold, or arms it if the order's own event has not arrived yet.
@@ -155,11 +147,7 @@ impl ExpirySchedules {
             .await;
         match result {
             Ok(_) => Ok(Created::New),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(CreateScheduleError::is_conflict_exception) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(CreateScheduleError::is_conflict_exception) => {
                 Ok(Created::Existed)
             }
             Err(error) => Err(ScheduleError::Create(Box::new(error))),
@@ -190,9 +178,7 @@ impl ExpirySchedules {
         match result {
             Ok(_) => Ok(true),
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateScheduleError::is_resource_not_found_exception) =>
+                if error.as_service_error().is_some_and(UpdateScheduleError::is_resource_not_found_exception) =>
             {
                 Ok(false)
             }
@@ -201,8 +187,7 @@ impl ExpirySchedules {
     }
 
     fn target(&self, request: ExpireOrder) -> Result<Target, ScheduleError> {
-        let input = serde_json::to_string(&request)
-            .map_err(|error| ScheduleError::Request(error.into()))?;
+        let input = serde_json::to_string(&request).map_err(|error| ScheduleError::Request(error.into()))?;
         Target::builder()
             .arn(&self.target.function_arn)
             .role_arn(&self.target.role_arn)
@@ -213,11 +198,7 @@ impl ExpirySchedules {
                     .maximum_event_age_in_seconds(MAX_EVENT_AGE_SECONDS)
                     .build(),
             )
-            .dead_letter_config(
-                DeadLetterConfig::builder()
-                    .arn(&self.target.dead_letter_arn)
-                    .build(),
-            )
+            .dead_letter_config(DeadLetterConfig::builder().arn(&self.target.dead_letter_arn).build())
             .build()
             .map_err(ScheduleError::from)
     }
@@ -242,24 +223,14 @@ fn name_of(order: OrderId) -> String {
 }
 
 fn exactly() -> Result<FlexibleTimeWindow, BuildError> {
-    FlexibleTimeWindow::builder()
-        .mode(FlexibleTimeWindowMode::Off)
-        .build()
+    FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build()
 }
 
 /// The first whole second at or after `expires_at` and after `now`: never before the hold ends, never in the past.
 fn at_expression(expires_at: Timestamp, now: Timestamp) -> String {
-    let moment = expires_at
-        .max(now.plus(LEAD))
-        .plus(Duration::from_millis(999))
-        .to_datetime();
+    let moment = expires_at.max(now.plus(LEAD)).plus(Duration::from_millis(999)).to_datetime();
     let (date, time) = (moment.date(), moment.time());
-    format!(
-        "at({date}T{:02}:{:02}:{:02})",
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+    format!("at({date}T{:02}:{:02}:{:02})", time.hour(), time.minute(), time.second())
 }
 
 #[cfg(test)]
@@ -273,55 +244,26 @@ mod tests {
     #[test]
     fn a_schedule_never_fires_before_the_hold_ends() {
         let now = moment("2026-11-22T16:00:00Z");
-        assert_eq!(
-            at_expression(moment("2026-11-22T16:15:00Z"), now),
-            "at(2026-11-22T16:15:00)"
-        );
-        assert_eq!(
-            at_expression(moment("2026-11-22T16:15:00.001Z"), now),
-            "at(2026-11-22T16:15:01)"
-        );
-        assert_eq!(
-            at_expression(moment("2026-11-22T16:15:00.999Z"), now),
-            "at(2026-11-22T16:15:01)"
-        );
-        assert_eq!(
-            at_expression(moment("2026-12-31T23:59:59.5Z"), now),
-            "at(2027-01-01T00:00:00)"
-        );
+        assert_eq!(at_expression(moment("2026-11-22T16:15:00Z"), now), "at(2026-11-22T16:15:00)");
+        assert_eq!(at_expression(moment("2026-11-22T16:15:00.001Z"), now), "at(2026-11-22T16:15:01)");
+        assert_eq!(at_expression(moment("2026-11-22T16:15:00.999Z"), now), "at(2026-11-22T16:15:01)");
+        assert_eq!(at_expression(moment("2026-12-31T23:59:59.5Z"), now), "at(2027-01-01T00:00:00)");
     }
 
     #[test]
     fn a_schedule_is_never_in_the_past() {
         let now = moment("2026-11-22T16:00:00.25Z");
-        for passed in [
-            "2026-11-22T15:00:00Z",
-            "2026-11-22T16:00:00Z",
-            "2026-11-22T16:00:05Z",
-        ] {
-            assert_eq!(
-                at_expression(moment(passed), now),
-                "at(2026-11-22T16:00:11)",
-                "{passed}"
-            );
+        for passed in ["2026-11-22T15:00:00Z", "2026-11-22T16:00:00Z", "2026-11-22T16:00:05Z"] {
+            assert_eq!(at_expression(moment(passed), now), "at(2026-11-22T16:00:11)", "{passed}");
         }
     }
 
     #[test]
     fn names_fit_the_scheduler() {
         let order: OrderId = "018f3e5c-6d2a-7c31-9a55-1f2e3d4c5b6a".parse().unwrap();
-        let longest = format!(
-            "{}-{}",
-            name_of(order),
-            Timestamp::from_millis(253_402_300_799_999)
-                .unwrap()
-                .as_seconds()
-        );
+        let longest =
+            format!("{}-{}", name_of(order), Timestamp::from_millis(253_402_300_799_999).unwrap().as_seconds());
         assert!(longest.len() <= 64, "{longest}");
-        assert!(
-            longest
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-')
-        );
+        assert!(longest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
     }
 }

@@ -35,41 +35,25 @@ pub fn json_body_with<T: DeserializeOwned + Validate>(
     request: &Request,
     across: impl FnOnce(&T) -> Vec<FieldError>,
 ) -> Result<T, ApiError> {
-    let media_type = header(request, "content-type")
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
+    let media_type = header(request, "content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
     if !media_type.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::unsupported_media_type(
-            "Send the header content-type: application/json.",
-        )
-        .into());
+        return Err(Problem::unsupported_media_type("Send the header content-type: application/json.").into());
     }
     let bytes: &[u8] = request.body();
     if bytes.len() > BODY_MAX_BYTES {
-        return Err(
-            Problem::body_too_large(format!("A body may have {BODY_MAX_BYTES} bytes.")).into(),
-        );
+        return Err(Problem::body_too_large(format!("A body may have {BODY_MAX_BYTES} bytes.")).into());
     }
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        Problem::malformed_json(format!(
-            "Line {}, column {} is not JSON.",
-            error.line(),
-            error.column()
-        ))
+        Problem::malformed_json(format!("Line {}, column {} is not JSON.", error.line(), error.column()))
     })?;
     if !value.is_object() {
-        return Err(invalid(vec![FieldError {
-            field: String::new(),
-            message: "must be an object".into(),
-        }]));
+        return Err(invalid(vec![FieldError { field: String::new(), message: "must be an object".into() }]));
     }
     checked(value, across)
 }
 
 fn invalid(errors: Vec<FieldError>) -> ApiError {
-    Problem::invalid_fields("Correct the fields and send again.")
-        .with_errors(errors)
-        .into()
+    Problem::invalid_fields("Correct the fields and send again.").with_errors(errors).into()
 }
 
 /// Reads `value` as `T`; fields that cannot be read are noted and taken out, so that the others are judged too.
@@ -85,41 +69,23 @@ fn checked<T: DeserializeOwned + Validate>(
         };
         let field = field_of(&error);
         let removed = remove(&mut value, &field);
-        errors.push(FieldError {
-            field,
-            message: message_of(error.inner()),
-        });
+        errors.push(FieldError { field, message: message_of(error.inner()) });
         if !removed || errors.len() == ERRORS_MAX {
             return Err(invalid(errors));
         }
     };
-    let by_type = parsed
-        .validate()
-        .err()
-        .map(|found| flattened("", found))
-        .unwrap_or_default();
+    let by_type = parsed.validate().err().map(|found| flattened("", found)).unwrap_or_default();
     for new in by_type.into_iter().chain(across(&parsed)) {
-        if !errors
-            .iter()
-            .any(|known| is_within(&new.field, &known.field))
-        {
+        if !errors.iter().any(|known| is_within(&new.field, &known.field)) {
             errors.push(new);
         }
     }
-    if errors.is_empty() {
-        Ok(parsed)
-    } else {
-        Err(invalid(sorted(errors)))
-    }
+    if errors.is_empty() { Ok(parsed) } else { Err(invalid(sorted(errors))) }
 }
 
 fn is_within(field: &str, group: &str) -> bool {
-    field
-        .strip_prefix(group)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        || group
-            .strip_prefix(field)
-            .is_some_and(|rest| rest.starts_with('.'))
+    field.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        || group.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn sorted(mut errors: Vec<FieldError>) -> Vec<FieldError> {
@@ -156,10 +122,7 @@ fn message_of(error: &serde_json::Error) -> String {
             kind => format!("must be {kind}"),
         }
     } else {
-        text.split(" at line")
-            .next()
-            .unwrap_or("is not valid")
-            .to_owned()
+        text.split(" at line").next().unwrap_or("is not valid").to_owned()
     }
 }
 
@@ -175,19 +138,13 @@ fn remove(value: &mut Value, field: &str) -> bool {
             None => return false,
         }
     }
-    target
-        .as_object_mut()
-        .is_some_and(|object| object.remove(name).is_some())
+    target.as_object_mut().is_some_and(|object| object.remove(name).is_some())
 }
 
 fn flattened(prefix: &str, errors: ValidationErrors) -> Vec<FieldError> {
     let mut found = Vec::new();
     for (name, kind) in errors.into_errors() {
-        let field = if prefix.is_empty() {
-            name.to_string()
-        } else {
-            format!("{prefix}.{name}")
-        };
+        let field = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
         match kind {
             ValidationErrorsKind::Struct(inner) => found.extend(flattened(&field, *inner)),
             ValidationErrorsKind::List(items) => {
@@ -197,10 +154,7 @@ fn flattened(prefix: &str, errors: ValidationErrors) -> Vec<FieldError> {
             }
             ValidationErrorsKind::Field(failures) => {
                 if let Some(failure) = failures.into_iter().next() {
-                    found.push(FieldError {
-                        field,
-                        message: failure_message(&failure),
-                    });
+                    found.push(FieldError { field, message: failure_message(&failure) });
                 }
             }
         }
@@ -261,36 +215,23 @@ mod tests {
 
     fn outcome(content_type: &str, body: &str) -> String {
         let mut request = Request::new(Body::Text(body.to_owned()));
-        request
-            .headers_mut()
-            .insert("content-type", content_type.parse().unwrap());
+        request.headers_mut().insert("content-type", content_type.parse().unwrap());
         match json_body::<Sample>(&request) {
-            Ok(sample) => format!(
-                "{:?} {:?}",
-                sample.title,
-                sample.price.and_then(|price| price.amount)
-            ),
-            Err(error) => {
-                String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned()
-            }
+            Ok(sample) => format!("{:?} {:?}", sample.title, sample.price.and_then(|price| price.amount)),
+            Err(error) => String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned(),
         }
     }
 
     fn errors(body: &str) -> String {
         let text = outcome("application/json", body);
-        let (_, errors) = text
-            .split_once("\"errors\":")
-            .unwrap_or(("", text.as_str()));
+        let (_, errors) = text.split_once("\"errors\":").unwrap_or(("", text.as_str()));
         errors.to_owned()
     }
 
     #[test]
     fn a_right_body_is_taken() {
         let body = r#"{"title":"Opera","price":{"amount":5,"currency":"eur"}}"#;
-        assert_eq!(
-            outcome("application/json; charset=utf-8", body),
-            r#"Some("Opera") Some(5)"#
-        );
+        assert_eq!(outcome("application/json; charset=utf-8", body), r#"Some("Opera") Some(5)"#);
     }
 
     #[test]

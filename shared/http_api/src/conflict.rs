@@ -10,15 +10,11 @@ use crate::problem::{ApiError, Problem};
 pub fn seller_conflict(ticket: Option<&Ticket>) -> ApiError {
     let problem = match ticket.map(|ticket| ticket.state) {
         None => Problem::not_found("You have no such ticket."),
-        Some(TicketState::Listed) => {
-            Problem::ticket_changed("It was changed since you loaded it. Load it again.")
+        Some(TicketState::Listed) => Problem::ticket_changed("It was changed since you loaded it. Load it again."),
+        Some(TicketState::Held(_)) => {
+            Problem::ticket_held("A buyer holds it. If they do not buy it, you can change it again.")
         }
-        Some(TicketState::Held(_)) => Problem::ticket_held(
-            "A buyer holds it. If they do not buy it, you can change it again.",
-        ),
-        Some(TicketState::Committed(_) | TicketState::Sold(_)) => {
-            Problem::ticket_sold("It is sold.")
-        }
+        Some(TicketState::Committed(_) | TicketState::Sold(_)) => Problem::ticket_sold("It is sold."),
     };
     problem.into()
 }

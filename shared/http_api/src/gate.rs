@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use holdfast_auth::{
-    Claims, SESSION_LIFE, SessionKeys, carries_session_cookie, cleared_session_cookie,
-    session_cookie, session_from_cookie_header,
+    Claims, SESSION_LIFE, SessionKeys, carries_session_cookie, cleared_session_cookie, session_cookie,
+    session_from_cookie_header,
 };
 use holdfast_domain::{DisplayName, SessionId, Timestamp, UserId};
 use holdfast_store::{Account, Session, Sessions};
@@ -84,11 +84,7 @@ impl Gate {
     ///
     /// # Errors
     /// 401 `no-session`, 400 `bad-origin`, or an outage.
-    pub async fn principal(
-        &self,
-        request: &Request,
-        now: Timestamp,
-    ) -> Result<Principal, ApiError> {
+    pub async fn principal(&self, request: &Request, now: Timestamp) -> Result<Principal, ApiError> {
         let token = session_token(request).ok_or_else(no_session)?;
         self.check_origin(request).await?;
         self.session_of(&token, now).await?.ok_or_else(no_session)
@@ -98,11 +94,7 @@ impl Gate {
     ///
     /// # Errors
     /// 400 `bad-origin`, or an outage.
-    pub async fn optional_principal(
-        &self,
-        request: &Request,
-        now: Timestamp,
-    ) -> Result<Option<Principal>, ApiError> {
+    pub async fn optional_principal(&self, request: &Request, now: Timestamp) -> Result<Option<Principal>, ApiError> {
         self.check_origin(request).await?;
         match session_token(request) {
             Some(token) => self.session_of(&token, now).await,
@@ -122,20 +114,11 @@ impl Gate {
     ///
     /// # Errors
     /// An outage.
-    pub async fn start_session(
-        &self,
-        account: &Account,
-        now: Timestamp,
-    ) -> Result<Reply, ApiError> {
+    pub async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Reply, ApiError> {
         let keys = self.session_keys().await?;
         let claims = Claims::starting(account.id, SessionId::from_uuid(Uuid::new_v4()), now);
-        self.sessions
-            .session_create(&Session::new(&claims, account.display_name.clone()))
-            .await?;
-        Ok(with_cookie(
-            json(201, &UserBody::from(account)),
-            &session_cookie(&keys.sign(&claims), SESSION_LIFE),
-        ))
+        self.sessions.session_create(&Session::new(&claims, account.display_name.clone())).await?;
+        Ok(with_cookie(json(201, &UserBody::from(account)), &session_cookie(&keys.sign(&claims), SESSION_LIFE)))
     }
 
     /// Revokes the request's session, if it carries one: the next request with its token is nobody's.
@@ -150,10 +133,7 @@ impl Gate {
         let Some(claims) = self.claims_of(&token, now).await? else {
             return Ok(());
         };
-        Ok(self
-            .sessions
-            .session_delete(claims.session, claims.user)
-            .await?)
+        Ok(self.sessions.session_delete(claims.session, claims.user).await?)
     }
 
     async fn session_of(&self, token: &str, now: Timestamp) -> Result<Option<Principal>, ApiError> {
@@ -161,13 +141,11 @@ impl Gate {
             return Ok(None);
         };
         let session = self.sessions.session_read(claims.session, now).await?;
-        Ok(session
-            .filter(|session| session.user == claims.user)
-            .map(|session| Principal {
-                user: session.user,
-                display_name: session.display_name,
-                session: session.id,
-            }))
+        Ok(session.filter(|session| session.user == claims.user).map(|session| Principal {
+            user: session.user,
+            display_name: session.display_name,
+            session: session.id,
+        }))
     }
 
     async fn claims_of(&self, token: &str, now: Timestamp) -> Result<Option<Claims>, ApiError> {
@@ -181,11 +159,7 @@ impl Gate {
 }
 
 fn cookies(request: &Request) -> impl Iterator<Item = &str> {
-    request
-        .headers()
-        .get_all("cookie")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
+    request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok())
 }
 
 fn session_token(request: &Request) -> Option<String> {
@@ -195,11 +169,7 @@ fn session_token(request: &Request) -> Option<String> {
 /// Makes the browser forget a session cookie that it sent and that is worth nothing.
 #[must_use]
 pub fn forget_session(reply: Reply, request: &Request) -> Reply {
-    if carries_session_cookie(cookies(request)) {
-        with_cookie(reply, &cleared_session_cookie())
-    } else {
-        reply
-    }
+    if carries_session_cookie(cookies(request)) { with_cookie(reply, &cleared_session_cookie()) } else { reply }
 }
 
 fn is_write(method: &Method) -> bool {
@@ -209,8 +179,7 @@ fn is_write(method: &Method) -> bool {
 /// Whether `Origin` is the site's own: the same host and port that the browser asked, by https, or by http on the
 /// loopback interface, which browsers treat as secure.
 fn comes_from_site(request: &Request) -> bool {
-    let (Some(origin), Some(site)) = (header(request, "origin"), header(request, "x-site-host"))
-    else {
+    let (Some(origin), Some(site)) = (header(request, "origin"), header(request, "x-site-host")) else {
         return false;
     };
     let Ok(url) = Url::parse(origin) else {
@@ -218,18 +187,13 @@ fn comes_from_site(request: &Request) -> bool {
     };
     let scheme_fits = match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,
-        ("http", Some(Host::Domain(domain))) => {
-            domain == "localhost" || domain.ends_with(".localhost")
-        }
+        ("http", Some(Host::Domain(domain))) => domain == "localhost" || domain.ends_with(".localhost"),
         ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
         ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
         _ => false,
     };
     let same_site = Url::parse(&format!("{}://{site}", url.scheme())).is_ok_and(|site| {
-        site.origin() == url.origin()
-            && site.path() == "/"
-            && site.username().is_empty()
-            && site.query().is_none()
+        site.origin() == url.origin() && site.path() == "/" && site.username().is_empty() && site.query().is_none()
     });
     scheme_fits && same_site && url.path() == "/"
 }
@@ -242,13 +206,9 @@ mod tests {
 
     fn from(origin: Option<&str>, site: &str) -> bool {
         let mut request = Request::new(Body::Empty);
-        request
-            .headers_mut()
-            .insert("x-site-host", site.parse().unwrap());
+        request.headers_mut().insert("x-site-host", site.parse().unwrap());
         if let Some(origin) = origin {
-            request
-                .headers_mut()
-                .insert("origin", origin.parse().unwrap());
+            request.headers_mut().insert("origin", origin.parse().unwrap());
         }
         comes_from_site(&request)
     }
@@ -263,10 +223,7 @@ mod tests {
             (None, "tickets.example"),
             (Some("null"), "tickets.example"),
             (Some("http://tickets.example"), "tickets.example"),
-            (
-                Some("https://tickets.example.evil.example"),
-                "tickets.example",
-            ),
+            (Some("https://tickets.example.evil.example"), "tickets.example"),
             (Some("https://evil.example"), "tickets.example"),
             (Some("https://tickets.example:444"), "tickets.example"),
             (Some("http://localhost:8081"), "localhost:8080"),
@@ -281,15 +238,9 @@ mod tests {
     #[test]
     fn a_header_that_is_given_twice_counts_as_missing() {
         let mut request = Request::new(Body::Empty);
-        request
-            .headers_mut()
-            .append("x-site-host", "a.example".parse().unwrap());
-        request
-            .headers_mut()
-            .append("x-site-host", "b.example".parse().unwrap());
-        request
-            .headers_mut()
-            .insert("origin", "https://a.example".parse().unwrap());
+        request.headers_mut().append("x-site-host", "a.example".parse().unwrap());
+        request.headers_mut().append("x-site-host", "b.example".parse().unwrap());
+        request.headers_mut().insert("origin", "https://a.example".parse().unwrap());
         assert!(!comes_from_site(&request));
     }
 }

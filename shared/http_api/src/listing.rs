@@ -1,8 +1,6 @@
 //! The body by which a seller lists or changes a ticket, checked into the domain's types.
 
-use holdfast_domain::{
-    Credential, Currency, Description, Price, TicketFacts, Timestamp, Title, Venue,
-};
+use holdfast_domain::{Credential, Currency, Description, Price, TicketFacts, Timestamp, Title, Venue};
 use lambda_http::Request;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
@@ -81,36 +79,23 @@ pub struct Listing {
 /// As [`json_body`](crate::json_body): 415, 413, 400, or 422 with one entry a wrong field.
 pub fn listing(request: &Request, now: Timestamp) -> Result<Listing, ApiError> {
     let fields: ListingFields = json_body_with(request, |fields| across(fields, now))?;
-    let unvalidated =
-        || ApiError::internal("a listing passed validation with a field that does not parse");
+    let unvalidated = || ApiError::internal("a listing passed validation with a field that does not parse");
     into_listing(fields).ok_or_else(unvalidated)
 }
 
 /// The rules that need more than one field, or the clock.
 fn across(fields: &ListingFields, now: Timestamp) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    let price = fields
-        .price
-        .as_ref()
-        .and_then(|price| price.amount.zip(price.currency.as_deref()));
+    let price = fields.price.as_ref().and_then(|price| price.amount.zip(price.currency.as_deref()));
     if let Some((amount, code)) = price
         && let Ok(currency) = code.parse()
         && let Err(error) = Price::new(amount, currency)
     {
-        errors.push(FieldError {
-            field: "price.amount".into(),
-            message: error.to_string(),
-        });
+        errors.push(FieldError { field: "price.amount".into(), message: error.to_string() });
     }
-    let starts_at = fields
-        .starts_at
-        .as_deref()
-        .and_then(|text| Timestamp::parse(text).ok());
+    let starts_at = fields.starts_at.as_deref().and_then(|text| Timestamp::parse(text).ok());
     if starts_at.is_some_and(|starts_at| starts_at <= now) {
-        errors.push(FieldError {
-            field: "starts_at".into(),
-            message: "must be in the future".into(),
-        });
+        errors.push(FieldError { field: "starts_at".into(), message: "must be in the future".into() });
     }
     errors
 }
@@ -121,27 +106,11 @@ fn into_listing(fields: ListingFields) -> Option<Listing> {
         facts: TicketFacts {
             title: Title::parse(&fields.title?).ok()?,
             price: Price::new(price.amount?, price.currency?.parse().ok()?).ok()?,
-            venue: fields
-                .venue
-                .map(|text| Venue::parse(&text))
-                .transpose()
-                .ok()?,
-            starts_at: fields
-                .starts_at
-                .map(|text| Timestamp::parse(&text))
-                .transpose()
-                .ok()?,
+            venue: fields.venue.map(|text| Venue::parse(&text)).transpose().ok()?,
+            starts_at: fields.starts_at.map(|text| Timestamp::parse(&text)).transpose().ok()?,
         },
-        description: fields
-            .description
-            .map(|text| Description::parse(&text))
-            .transpose()
-            .ok()?,
-        credential: fields
-            .credential
-            .map(|text| Credential::parse(&text))
-            .transpose()
-            .ok()?,
+        description: fields.description.map(|text| Description::parse(&text)).transpose().ok()?,
+        credential: fields.credential.map(|text| Credential::parse(&text)).transpose().ok()?,
         version: fields.version,
     })
 }
@@ -154,15 +123,11 @@ mod tests {
 
     fn outcome(body: &str) -> String {
         let mut request = Request::new(Body::Text(body.to_owned()));
-        request
-            .headers_mut()
-            .insert("content-type", "application/json".parse().unwrap());
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         let now = Timestamp::parse("2026-11-22T12:00:00Z").unwrap();
         match listing(&request, now) {
             Ok(listing) => format!("{listing:?}"),
-            Err(error) => {
-                String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned()
-            }
+            Err(error) => String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned(),
         }
     }
 

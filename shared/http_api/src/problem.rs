@@ -124,17 +124,11 @@ impl Problem {
     #[must_use]
     pub fn into_reply(self) -> Reply {
         let mut reply = Reply::new(Body::Text(serde_json::to_string(&self).unwrap_or_default()));
-        *reply.status_mut() = lambda_http::http::StatusCode::from_u16(self.status)
-            .unwrap_or(lambda_http::http::StatusCode::BAD_GATEWAY);
+        *reply.status_mut() =
+            lambda_http::http::StatusCode::from_u16(self.status).unwrap_or(lambda_http::http::StatusCode::BAD_GATEWAY);
         let headers = reply.headers_mut();
-        headers.insert(
-            "content-type",
-            lambda_http::http::HeaderValue::from_static("application/problem+json"),
-        );
-        headers.insert(
-            "cache-control",
-            lambda_http::http::HeaderValue::from_static("no-store"),
-        );
+        headers.insert("content-type", lambda_http::http::HeaderValue::from_static("application/problem+json"));
+        headers.insert("cache-control", lambda_http::http::HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert("retry-after", seconds.into());
         }
@@ -169,14 +163,12 @@ impl ApiError {
     pub fn into_parts(self) -> (Problem, Option<Box<dyn Error + Send + Sync>>) {
         match self {
             Self::Problem(problem) => (problem, None),
-            Self::Unavailable(error) => (
-                Problem::unavailable("Try again in a moment.").with_retry_after(1),
-                Some(error),
-            ),
-            Self::Internal(error) => (
-                Problem::internal("The fault is ours. It has been recorded; try again later."),
-                Some(error),
-            ),
+            Self::Unavailable(error) => {
+                (Problem::unavailable("Try again in a moment.").with_retry_after(1), Some(error))
+            }
+            Self::Internal(error) => {
+                (Problem::internal("The fault is ours. It has been recorded; try again later."), Some(error))
+            }
         }
     }
 }
@@ -189,11 +181,7 @@ impl From<Problem> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() {
-            Self::unavailable(error)
-        } else {
-            Self::internal(error)
-        }
+        if error.is_transient() { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
@@ -203,13 +191,8 @@ mod tests {
 
     #[test]
     fn a_problem_is_problem_json() {
-        let errors = vec![FieldError {
-            field: "title".into(),
-            message: "is required".into(),
-        }];
-        let reply = Problem::invalid_fields("Correct the fields and send again.")
-            .with_errors(errors)
-            .into_reply();
+        let errors = vec![FieldError { field: "title".into(), message: "is required".into() }];
+        let reply = Problem::invalid_fields("Correct the fields and send again.").with_errors(errors).into_reply();
         assert_eq!(reply.status(), 422);
         assert_eq!(reply.headers()["content-type"], "application/problem+json");
         insta::assert_snapshot!(String::from_utf8_lossy(reply.body()), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"title","message":"is required"}]}"#);

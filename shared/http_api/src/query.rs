@@ -21,10 +21,7 @@ pub struct OwnerQuery {
 /// # Errors
 /// What is wrong with it.
 pub fn page_limit(text: &str) -> Result<u32, String> {
-    let limit = text
-        .parse()
-        .ok()
-        .filter(|limit| (1..=PAGE_MAX).contains(limit));
+    let limit = text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
     limit.ok_or_else(|| format!("must be a whole number from 1 to {PAGE_MAX}"))
 }
 
@@ -33,40 +30,25 @@ pub fn page_limit(text: &str) -> Result<u32, String> {
 /// # Errors
 /// 400 `bad-query` with one entry a wrong parameter.
 pub fn owner_query(request: &Request) -> Result<OwnerQuery, ApiError> {
-    let mut query = OwnerQuery {
-        limit: PAGE_DEFAULT,
-        after: None,
-    };
+    let mut query = OwnerQuery { limit: PAGE_DEFAULT, after: None };
     let mut errors = Vec::new();
     for (name, value) in query_pairs(request) {
         let outcome = match name.as_str() {
             "limit" => page_limit(&value).map(|limit| query.limit = limit),
-            "cursor" => value
-                .parse()
-                .map(|cursor| query.after = Some(cursor))
-                .map_err(|error| format!("{error}")),
+            "cursor" => value.parse().map(|cursor| query.after = Some(cursor)).map_err(|error| format!("{error}")),
             _ => Err("is not a parameter of this list".to_owned()),
         };
         if let Err(message) = outcome {
-            errors.push(FieldError {
-                field: name,
-                message,
-            });
+            errors.push(FieldError { field: name, message });
         }
     }
-    if errors.is_empty() {
-        Ok(query)
-    } else {
-        Err(bad_query(errors))
-    }
+    if errors.is_empty() { Ok(query) } else { Err(bad_query(errors)) }
 }
 
 /// 400 `bad-query`, with what is wrong with each parameter.
 #[must_use]
 pub fn bad_query(errors: Vec<FieldError>) -> ApiError {
-    Problem::bad_query("Correct the query and ask again.")
-        .with_errors(errors)
-        .into()
+    Problem::bad_query("Correct the query and ask again.").with_errors(errors).into()
 }
 
 #[cfg(test)]
@@ -77,12 +59,8 @@ mod tests {
 
     fn asked(query: &str) -> Result<OwnerQuery, String> {
         let mut request = Request::new(Body::Empty);
-        *request.uri_mut() = format!("https://tickets.example/api/orders?{query}")
-            .parse()
-            .unwrap();
-        let body = |error: ApiError| {
-            String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned()
-        };
+        *request.uri_mut() = format!("https://tickets.example/api/orders?{query}").parse().unwrap();
+        let body = |error: ApiError| String::from_utf8_lossy(error.into_parts().0.into_reply().body()).into_owned();
         owner_query(&request).map_err(body)
     }
 
@@ -91,10 +69,7 @@ mod tests {
         assert_eq!(asked("").unwrap().limit, 24);
         let cursor = "1700000000000.00000000000000000000000000000007";
         let query = asked(&format!("limit=50&cursor={cursor}")).unwrap();
-        assert_eq!(
-            (query.limit, query.after.unwrap().to_string()),
-            (50, cursor.to_owned())
-        );
+        assert_eq!((query.limit, query.after.unwrap().to_string()), (50, cursor.to_owned()));
     }
 
     #[test]

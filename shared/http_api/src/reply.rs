@@ -42,9 +42,6 @@ pub fn with_cookie(mut reply: Reply, cookie: &str) -> Reply {
 /// Sets a header to a fixed value.
 #[must_use]
 pub fn with_header(mut reply: Reply, name: &'static str, value: &'static str) -> Reply {
-    reply.headers_mut().insert(
-        HeaderName::from_static(name),
-        HeaderValue::from_static(value),
-    );
+    reply.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     reply
 }

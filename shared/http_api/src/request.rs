@@ -12,11 +12,7 @@ use crate::problem::{ApiError, Problem};
 pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let mut values = request.headers().get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
-    if values.next().is_some() {
-        None
-    } else {
-        Some(value)
-    }
+    if values.next().is_some() { None } else { Some(value) }
 }
 
 /// The id in the path. One that cannot be an id names nothing: 404.
@@ -33,7 +29,5 @@ pub fn path_id<T: FromStr>(request: &Request, name: &str) -> Result<T, ApiError>
 #[must_use]
 pub fn query_pairs(request: &Request) -> Vec<(String, String)> {
     let raw = request.uri().query().unwrap_or_default();
-    form_urlencoded::parse(raw.as_bytes())
-        .into_owned()
-        .collect()
+    form_urlencoded::parse(raw.as_bytes()).into_owned().collect()
 }

@@ -37,13 +37,7 @@ impl Secrets {
     /// Secrets at these addresses.
     #[must_use]
     pub fn new(client: Client, session_arn: String, origin_arn: String) -> Self {
-        Self {
-            client,
-            session_arn,
-            origin_arn,
-            session: Mutex::default(),
-            origin: Mutex::default(),
-        }
+        Self { client, session_arn, origin_arn, session: Mutex::default(), origin: Mutex::default() }
     }
 
     /// The keys that sign sessions. With `anew`, a copy older than half a minute is fetched again.
@@ -58,8 +52,7 @@ impl Secrets {
             return Ok(Arc::clone(keys));
         }
         let text = self.fetch(&self.session_arn).await?;
-        let keys = SessionKeys::from_secret_json(&text)
-            .map_err(|error| SecretsError::Malformed(Box::new(error)))?;
+        let keys = SessionKeys::from_secret_json(&text).map_err(|error| SecretsError::Malformed(Box::new(error)))?;
         let keys = Arc::new(keys);
         *kept = Some((Instant::now(), Arc::clone(&keys)));
         Ok(keys)
@@ -84,9 +77,7 @@ impl Secrets {
     async fn fetch(&self, arn: &str) -> Result<String, SecretsError> {
         let output = self.client.get_secret_value().secret_id(arn).send().await;
         let output = output.map_err(|error| SecretsError::Unavailable(Box::new(error)))?;
-        output
-            .secret_string
-            .ok_or_else(|| SecretsError::Malformed("the secret is not text".into()))
+        output.secret_string.ok_or_else(|| SecretsError::Malformed("the secret is not text".into()))
     }
 }
 

@@ -31,10 +31,7 @@ pub struct PriceBody {
 
 impl From<Price> for PriceBody {
     fn from(price: Price) -> Self {
-        Self {
-            amount: price.amount(),
-            currency: price.currency().code(),
-        }
+        Self { amount: price.amount(), currency: price.currency().code() }
     }
 }
 
@@ -114,14 +111,8 @@ impl TicketBody {
     pub fn new(shown: &TicketWithDetails, now: Timestamp) -> Self {
         Self {
             item: TicketItemBody::new(&shown.ticket, now),
-            description: shown
-                .details
-                .description
-                .as_ref()
-                .map(|text| text.as_str().to_owned()),
-            seller: SellerBody {
-                display_name: shown.details.seller_name.as_str().to_owned(),
-            },
+            description: shown.details.description.as_ref().map(|text| text.as_str().to_owned()),
+            seller: SellerBody { display_name: shown.details.seller_name.as_str().to_owned() },
         }
     }
 }
@@ -145,10 +136,7 @@ impl OwnTicketBody {
         };
         Self {
             ticket: TicketBody::new(shown, now),
-            credential: shown
-                .credential
-                .as_ref()
-                .map(|credential| credential.as_str().to_owned()),
+            credential: shown.credential.as_ref().map(|credential| credential.as_str().to_owned()),
             sold_at,
         }
     }

@@ -23,15 +23,9 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError::Missing`] when it is not set or empty.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn text(self, name: &'static str) -> Result<String, ConfigError> {
-        std::env::var(name)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or(ConfigError::Missing(name))
+        std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
     }
 
     /// A value with a textual form.
@@ -39,9 +33,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] when it is missing or cannot be read.
     pub fn parsed<T: FromStr>(self, name: &'static str) -> Result<T, ConfigError> {
-        self.text(name)?
-            .parse()
-            .map_err(|_| ConfigError::Invalid(name))
+        self.text(name)?.parse().map_err(|_| ConfigError::Invalid(name))
     }
 
     /// A time in whole seconds, at least one.

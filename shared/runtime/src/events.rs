@@ -11,10 +11,7 @@ impl Runtime {
     /// # Errors
     /// [`ConfigError`] when `EVENT_BUS_NAME` is not set.
     pub fn event_bus(&self) -> Result<EventBus, ConfigError> {
-        Ok(EventBus::new(
-            aws_sdk_eventbridge::Client::new(&self.sdk),
-            self.config.text("EVENT_BUS_NAME")?,
-        ))
+        Ok(EventBus::new(aws_sdk_eventbridge::Client::new(&self.sdk), self.config.text("EVENT_BUS_NAME")?))
     }
 
     /// The queue for what the bus did not take.
@@ -22,10 +19,7 @@ impl Runtime {
     /// # Errors
     /// [`ConfigError`] when `RELAY_FAILURE_QUEUE_URL` is not set.
     pub fn relay_queue(&self) -> Result<RelayQueue, ConfigError> {
-        Ok(RelayQueue::new(
-            aws_sdk_sqs::Client::new(&self.sdk),
-            self.config.text("RELAY_FAILURE_QUEUE_URL")?,
-        ))
+        Ok(RelayQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.config.text("RELAY_FAILURE_QUEUE_URL")?))
     }
 
     /// The schedules that end orders.
@@ -39,9 +33,6 @@ impl Runtime {
             role_arn: self.config.text("SCHEDULE_ROLE_ARN")?,
             dead_letter_arn: self.config.text("EXPIRE_ORDER_DELIVERY_QUEUE_ARN")?,
         };
-        Ok(ExpirySchedules::new(
-            aws_sdk_scheduler::Client::new(&self.sdk),
-            target,
-        ))
+        Ok(ExpirySchedules::new(aws_sdk_scheduler::Client::new(&self.sdk), target))
     }
 }

@@ -28,8 +28,7 @@ pub struct Runtime {
 impl Runtime {
     /// Starts logging and reads the SDK's configuration.
     pub async fn start() -> Self {
-        let filter =
-            EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+        let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
@@ -43,14 +42,8 @@ impl Runtime {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts)
-            .load()
-            .await;
-        Self {
-            config: Config,
-            sdk,
-        }
+        let sdk = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+        Self { config: Config, sdk }
     }
 
     /// The market's table.
@@ -58,10 +51,7 @@ impl Runtime {
     /// # Errors
     /// [`ConfigError`] when `MARKET_TABLE` is not set.
     pub fn market(&self) -> Result<Market, ConfigError> {
-        Ok(Market::new(
-            self.dynamodb(),
-            self.config.text("MARKET_TABLE")?,
-        ))
+        Ok(Market::new(self.dynamodb(), self.config.text("MARKET_TABLE")?))
     }
 
     /// The accounts' table; only the account functions have a right to it.
@@ -69,10 +59,7 @@ impl Runtime {
     /// # Errors
     /// [`ConfigError`] when `ACCOUNTS_TABLE` is not set.
     pub fn accounts(&self) -> Result<Accounts, ConfigError> {
-        Ok(Accounts::new(
-            self.dynamodb(),
-            self.config.text("ACCOUNTS_TABLE")?,
-        ))
+        Ok(Accounts::new(self.dynamodb(), self.config.text("ACCOUNTS_TABLE")?))
     }
 
     /// The sessions' table.
@@ -80,10 +67,7 @@ impl Runtime {
     /// # Errors
     /// [`ConfigError`] when `SESSIONS_TABLE` is not set.
     pub fn sessions(&self) -> Result<Sessions, ConfigError> {
-        Ok(Sessions::new(
-            self.dynamodb(),
-            self.config.text("SESSIONS_TABLE")?,
-        ))
+        Ok(Sessions::new(self.dynamodb(), self.config.text("SESSIONS_TABLE")?))
     }
 
     /// The gate of a route.
@@ -92,14 +76,8 @@ impl Runtime {
     /// [`ConfigError`] when a variable that it needs is not set.
     pub fn gate(&self) -> Result<Gate, ConfigError> {
         let client = aws_sdk_secretsmanager::Client::new(&self.sdk);
-        let (session, origin) = (
-            self.config.text("SESSION_SECRET_ARN")?,
-            self.config.text("ORIGIN_SECRET_ARN")?,
-        );
-        Ok(Gate::new(
-            Secrets::new(client, session, origin),
-            self.sessions()?,
-        ))
+        let (session, origin) = (self.config.text("SESSION_SECRET_ARN")?, self.config.text("ORIGIN_SECRET_ARN")?);
+        Ok(Gate::new(Secrets::new(client, session, origin), self.sessions()?))
     }
 
     /// How long an order holds its ticket.

@@ -89,24 +89,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountCreateError::EmailTaken`] when the address has an account.
-    pub async fn account_create(
-        &self,
-        account: &Account,
-        hash: &PasswordHash,
-    ) -> Result<(), AccountCreateError> {
-        let writes = [address_item(account, hash)?, account_item(account)?]
-            .map(|item| self.put_if_absent(item));
+    pub async fn account_create(&self, account: &Account, hash: &PasswordHash) -> Result<(), AccountCreateError> {
+        let writes = [address_item(account, hash)?, account_item(account)?].map(|item| self.put_if_absent(item));
         let writes = writes.into_iter().collect::<Result<Vec<_>, _>>()?;
         for attempt in 0..CREATE_TRIES {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
             }
-            let sent = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-                .await;
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             match sent {
                 Ok(_) => {
                     crash_point("account_create");
@@ -115,9 +105,7 @@ impl Accounts {
                 Err(error) => match cancelled_by(&error) {
                     Some("ConditionalCheckFailed") => return Err(AccountCreateError::EmailTaken),
                     // Another sign-up for this address is being decided, or the table is busy: ask again.
-                    Some(
-                        "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded",
-                    ) => {}
+                    Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {}
                     Some(_) | None => return Err(StoreError::from_sdk(error).into()),
                 },
             }
@@ -127,10 +115,7 @@ impl Accounts {
 
     fn put_if_absent(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = put
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(StoreError::corrupt)?;
+        let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(StoreError::corrupt)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -138,10 +123,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
-    pub async fn account_by_email(
-        &self,
-        email: &EmailAddress,
-    ) -> Result<Option<(Account, PasswordHash)>, StoreError> {
+    pub async fn account_by_email(&self, email: &EmailAddress) -> Result<Option<(Account, PasswordHash)>, StoreError> {
         let Some(item) = self.item_read(keys::address_pk(email)).await? else {
             return Ok(None);
         };
@@ -152,10 +134,7 @@ impl Accounts {
             display_name: display_name(&item.display_name)?,
             created_at: moment(item.created_at)?,
         };
-        Ok(Some((
-            account,
-            PasswordHash::parse(&item.password_hash).map_err(StoreError::corrupt)?,
-        )))
+        Ok(Some((account, PasswordHash::parse(&item.password_hash).map_err(StoreError::corrupt)?)))
     }
 
     /// The account of a person.
@@ -176,12 +155,7 @@ impl Accounts {
     }
 
     async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key(keys::PK, keys::s(pk))
-            .consistent_read(true);
+        let get = self.client.get_item().table_name(&self.table).key(keys::PK, keys::s(pk)).consistent_read(true);
         Ok(get.send().await.map_err(StoreError::from_sdk)?.item)
     }
 }

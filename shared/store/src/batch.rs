@@ -26,23 +26,14 @@ impl Market {
 
     async fn chunk_read(&self, keys: Vec<Item>, items: &mut Vec<Item>) -> Result<(), StoreError> {
         let wanted = |keys| {
-            KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build()
-                .map_err(StoreError::corrupt)
+            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build().map_err(StoreError::corrupt)
         };
         let mut request = HashMap::from([(self.table.clone(), wanted(keys)?)]);
         for call in 0..CALLS_PER_BATCH {
             if call > 0 {
                 tokio::time::sleep(Duration::from_millis(25 << call)).await;
             }
-            let output = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(request))
-                .send()
-                .await;
+            let output = self.client.batch_get_item().set_request_items(Some(request)).send().await;
             let output = output.map_err(StoreError::from_sdk)?;
             items.extend(output.responses.unwrap_or_default().into_values().flatten());
             request = output.unprocessed_keys.unwrap_or_default();
@@ -50,8 +41,6 @@ impl Market {
                 return Ok(());
             }
         }
-        Err(StoreError::Unavailable(
-            "keys of a batch stay unprocessed".into(),
-        ))
+        Err(StoreError::Unavailable("keys of a batch stay unprocessed".into()))
     }
 }

@@ -64,11 +64,7 @@ impl Entry {
                 let venue = facts.venue.as_ref().map(holdfast_domain::Venue::as_str);
                 let mut words = search_words([facts.title.as_str()].into_iter().chain(venue));
                 words.sort_unstable();
-                Some(Self {
-                    created_at: ticket.created_at,
-                    starts_at: facts.starts_at,
-                    words,
-                })
+                Some(Self { created_at: ticket.created_at, starts_at: facts.starts_at, words })
             }
             TicketState::Sold(_) => None,
         }
@@ -77,24 +73,12 @@ impl Entry {
     /// The keys of the rows, as partition and place.
     fn keys(&self, ticket: TicketId) -> Vec<(String, CataloguePlace)> {
         let partitions = |order: CatalogueOrder| {
-            std::iter::once(order.partition()).chain(
-                self.words
-                    .iter()
-                    .map(move |word| order.word_partition(word)),
-            )
+            std::iter::once(order.partition()).chain(self.words.iter().map(move |word| order.word_partition(word)))
         };
-        let newest = CataloguePlace {
-            moment: self.created_at,
-            ticket,
-        };
-        let mut keys: Vec<_> = partitions(CatalogueOrder::Newest)
-            .map(|partition| (partition, newest))
-            .collect();
+        let newest = CataloguePlace { moment: self.created_at, ticket };
+        let mut keys: Vec<_> = partitions(CatalogueOrder::Newest).map(|partition| (partition, newest)).collect();
         if let Some(starts_at) = self.starts_at {
-            let soonest = CataloguePlace {
-                moment: starts_at,
-                ticket,
-            };
+            let soonest = CataloguePlace { moment: starts_at, ticket };
             keys.extend(partitions(CatalogueOrder::Soonest).map(|partition| (partition, soonest)));
         }
         keys
@@ -165,26 +149,14 @@ impl Written {
                 words: entry.words,
             })
         });
-        Ok(Self {
-            version: item.version,
-            entry: entry.transpose()?,
-            gone: item.gone.unwrap_or(false),
-        })
+        Ok(Self { version: item.version, entry: entry.transpose()?, gone: item.gone.unwrap_or(false) })
     }
 
     /// What shall be written for the ticket as it was read.
     fn wanted(ticket: Option<&Ticket>, before: Option<&Self>) -> Self {
         match ticket {
-            Some(ticket) => Self {
-                version: ticket.version.number(),
-                entry: Entry::of(ticket),
-                gone: false,
-            },
-            None => Self {
-                version: before.map_or(0, |before| before.version),
-                entry: None,
-                gone: true,
-            },
+            Some(ticket) => Self { version: ticket.version.number(), entry: Entry::of(ticket), gone: false },
+            None => Self { version: before.map_or(0, |before| before.version), entry: None, gone: true },
         }
     }
 
@@ -217,14 +189,11 @@ fn difference(
     let kept: HashSet<_> = new.iter().cloned().collect();
     let old = before.map(|entry| entry.keys(ticket)).unwrap_or_default();
     let deletes = old.into_iter().filter(|key| !kept.contains(key));
-    let deletes = deletes
-        .map(|(partition, place)| keys::key(partition, place.to_string()))
-        .collect();
+    let deletes = deletes.map(|(partition, place)| keys::key(partition, place.to_string())).collect();
     let puts = match after {
-        Some(entry) => new
-            .into_iter()
-            .map(|(partition, place)| entry.row(partition, place))
-            .collect::<Result<_, _>>()?,
+        Some(entry) => {
+            new.into_iter().map(|(partition, place)| entry.row(partition, place)).collect::<Result<_, _>>()?
+        }
         None => Vec::new(),
     };
     Ok((puts, deletes))
@@ -235,11 +204,7 @@ impl Market {
     ///
     /// # Errors
     /// [`StoreError`] when the table fails; calling again is right.
-    pub async fn catalogue_project(
-        &self,
-        id: TicketId,
-        now: Timestamp,
-    ) -> Result<Projected, StoreError> {
+    pub async fn catalogue_project(&self, id: TicketId, now: Timestamp) -> Result<Projected, StoreError> {
         for attempt in 0..TRIES {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
@@ -247,23 +212,15 @@ impl Market {
             let before = self.catalogue_written(id).await?;
             let ticket = self.ticket_read(id).await?;
             let wanted = Written::wanted(ticket.as_ref(), before.as_ref());
-            if before
-                .as_ref()
-                .is_some_and(|before| before.gone || *before == wanted)
-            {
+            if before.as_ref().is_some_and(|before| before.gone || *before == wanted) {
                 return Ok(Projected::Unchanged);
             }
-            if self
-                .catalogue_write(id, before.as_ref(), &wanted, now)
-                .await?
-            {
+            if self.catalogue_write(id, before.as_ref(), &wanted, now).await? {
                 crash_point("catalogue_project");
                 return Ok(Projected::Written);
             }
         }
-        Err(StoreError::Unavailable(
-            "other projectors of the ticket were always faster".into(),
-        ))
+        Err(StoreError::Unavailable("other projectors of the ticket were always faster".into()))
     }
 
     async fn catalogue_written(&self, id: TicketId) -> Result<Option<Written>, StoreError> {
@@ -288,41 +245,17 @@ impl Market {
         wanted: &Written,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (puts, deletes) = difference(
-            id,
-            before.and_then(|before| before.entry.as_ref()),
-            wanted.entry.as_ref(),
-        )?;
+        let (puts, deletes) = difference(id, before.and_then(|before| before.entry.as_ref()), wanted.entry.as_ref())?;
         let mut writes = vec![self.entry_put(wanted.item(id, now)?, before)?];
         for row in puts {
-            let put = Put::builder()
-                .table_name(&self.table)
-                .set_item(Some(row))
-                .build();
-            writes.push(
-                TransactWriteItem::builder()
-                    .put(put.map_err(StoreError::corrupt)?)
-                    .build(),
-            );
+            let put = Put::builder().table_name(&self.table).set_item(Some(row)).build();
+            writes.push(TransactWriteItem::builder().put(put.map_err(StoreError::corrupt)?).build());
         }
         for key in deletes {
-            let delete = Delete::builder()
-                .table_name(&self.table)
-                .set_key(Some(key))
-                .build();
-            writes.push(
-                TransactWriteItem::builder()
-                    .delete(delete.map_err(StoreError::corrupt)?)
-                    .build(),
-            );
+            let delete = Delete::builder().table_name(&self.table).set_key(Some(key)).build();
+            writes.push(TransactWriteItem::builder().delete(delete.map_err(StoreError::corrupt)?).build());
         }
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await
-        {
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(true),
             Err(error) => match cancelled_by(&error) {
                 Some("ConditionalCheckFailed" | "TransactionConflict") => Ok(false),
@@ -334,25 +267,17 @@ impl Market {
         }
     }
 
-    fn entry_put(
-        &self,
-        item: Item,
-        before: Option<&Written>,
-    ) -> Result<TransactWriteItem, StoreError> {
+    fn entry_put(&self, item: Item, before: Option<&Written>) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match before {
-            None => put
-                .condition_expression(UNWRITTEN)
-                .expression_attribute_names("#pk", PK),
+            None => put.condition_expression(UNWRITTEN).expression_attribute_names("#pk", PK),
             Some(before) => put
                 .condition_expression(AS_READ)
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_names("#gone", "gone")
                 .expression_attribute_values(":read", keys::n(before.version)),
         };
-        Ok(TransactWriteItem::builder()
-            .put(put.build().map_err(StoreError::corrupt)?)
-            .build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build())
     }
 }
 

@@ -6,10 +6,7 @@
 
 /// Dies here if a test asked for it.
 #[cfg(feature = "crash_points")]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a switch of test builds, not configuration"
-)]
+#[expect(clippy::disallowed_methods, reason = "a switch of test builds, not configuration")]
 pub fn crash_point(name: &str) {
     let Some(folder) = std::env::var_os("HOLDFAST_CRASH_DIR") else {
         return;

@@ -53,16 +53,8 @@ impl Market {
             .send()
             .await
             .map_err(StoreError::from_sdk)?;
-        let items = output
-            .items
-            .unwrap_or_default()
-            .iter()
-            .map(due_of)
-            .collect::<Result<_, _>>()?;
-        Ok(DuePage {
-            items,
-            next: output.last_evaluated_key,
-        })
+        let items = output.items.unwrap_or_default().iter().map(due_of).collect::<Result<_, _>>()?;
+        Ok(DuePage { items, next: output.last_evaluated_key })
     }
 }
 

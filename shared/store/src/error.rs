@@ -45,17 +45,12 @@ impl StoreError {
     {
         let transient = if let SdkError::ServiceError(context) = &error {
             let code = context.err().code();
-            code.is_none_or(|code| TRANSIENT_CODES.contains(&code))
-                || context.raw().status().is_server_error()
+            code.is_none_or(|code| TRANSIENT_CODES.contains(&code)) || context.raw().status().is_server_error()
         } else {
             // Anything but a request that could not even be built: no answer, or half of one.
             !matches!(error, SdkError::ConstructionFailure(_))
         };
-        if transient {
-            Self::Unavailable(Box::new(error))
-        } else {
-            Self::Refused(Box::new(error))
-        }
+        if transient { Self::Unavailable(Box::new(error)) } else { Self::Refused(Box::new(error)) }
     }
 
     /// An item that cannot be read.

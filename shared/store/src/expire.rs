@@ -49,18 +49,10 @@ impl Market {
         if order.expires_at > now {
             return Ok(ExpireOutcome::NotRunOut(order.expires_at));
         }
-        match self
-            .ticket_release_expired(order.ticket.id, id, order.hold, now)
-            .await
-        {
-            Ok(_)
-            | Err(LostOr::Absent | LostOr::Lost(ReleaseExpiredLost::Release(ReleaseLost::Gone))) => {
+        match self.ticket_release_expired(order.ticket.id, id, order.hold, now).await {
+            Ok(_) | Err(LostOr::Absent | LostOr::Lost(ReleaseExpiredLost::Release(ReleaseLost::Gone))) => {
                 let stored = self.order_close(buyer, id, Closing::Expired, now).await?;
-                Ok(if stored.is_closed() {
-                    ExpireOutcome::Expired
-                } else {
-                    ExpireOutcome::Bought
-                })
+                Ok(if stored.is_closed() { ExpireOutcome::Expired } else { ExpireOutcome::Bought })
             }
             Err(LostOr::Lost(ReleaseExpiredLost::NotRunOut(expires_at))) => {
                 self.order_move_expiry(buyer, id, expires_at).await?;

@@ -23,9 +23,7 @@ pub enum Image {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a lock or an order is not as this code writes it.
-pub fn image_from_item<S: BuildHasher>(
-    item: HashMap<String, AttributeValue, S>,
-) -> Result<Option<Image>, StoreError> {
+pub fn image_from_item<S: BuildHasher>(item: HashMap<String, AttributeValue, S>) -> Result<Option<Image>, StoreError> {
     let key = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) => Some(text.clone()),
         Some(_) | None => None,

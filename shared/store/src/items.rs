@@ -1,9 +1,8 @@
 //! The lock item and the order item as they are stored, and the conversions to and from the domain.
 
 use holdfast_domain::{
-    Claim, Currency, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaymentIntentId,
-    Price, Sale, Ticket, TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Venue,
-    Version,
+    Claim, Currency, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaymentIntentId, Price, Sale, Ticket,
+    TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Venue, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -138,12 +137,7 @@ impl FactsItem {
         Ok(TicketFacts {
             title: Title::parse(&self.title).map_err(StoreError::corrupt)?,
             price: Price::new(self.amount, self.currency).map_err(StoreError::corrupt)?,
-            venue: self
-                .venue
-                .as_deref()
-                .map(Venue::parse)
-                .transpose()
-                .map_err(StoreError::corrupt)?,
+            venue: self.venue.as_deref().map(Venue::parse).transpose().map_err(StoreError::corrupt)?,
             starts_at: self.starts_at.map(moment).transpose()?,
         })
     }
@@ -185,30 +179,15 @@ pub(crate) fn ticket_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Ticke
         StoredTicketState::Held => {
             let (order, buyer, number) = holder(&item)?;
             let expires_at = moment(required(item.expires_at, "expires_at")?)?;
-            TicketState::Held(Hold {
-                order,
-                buyer,
-                number,
-                expires_at,
-                extended: required(item.extended, "extended")?,
-            })
+            TicketState::Held(Hold { order, buyer, number, expires_at, extended: required(item.extended, "extended")? })
         }
         StoredTicketState::Committed => {
             let (order, buyer, number) = holder(&item)?;
-            TicketState::Committed(Claim {
-                order,
-                buyer,
-                number,
-            })
+            TicketState::Committed(Claim { order, buyer, number })
         }
         StoredTicketState::Sold => {
             let (order, buyer, number) = holder(&item)?;
-            TicketState::Sold(Sale {
-                order,
-                buyer,
-                number,
-                sold_at: moment(required(item.sold_at, "sold_at")?)?,
-            })
+            TicketState::Sold(Sale { order, buyer, number, sold_at: moment(required(item.sold_at, "sold_at")?)? })
         }
     };
     Ok(Ticket {
@@ -249,30 +228,23 @@ pub(crate) fn order_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Order,
     let intent = item.intent.map(PaymentIntentId::from_stripe);
     let state = match item.state {
         StoredOrderState::AwaitingPayment => OrderState::AwaitingPayment { intent },
-        StoredOrderState::Capturing => OrderState::Capturing {
-            intent: required(intent, "intent")?,
-        },
+        StoredOrderState::Capturing => OrderState::Capturing { intent: required(intent, "intent")? },
         StoredOrderState::Paid => OrderState::Paid {
             intent: required(intent, "intent")?,
             paid_at: moment(required(item.paid_at, "paid_at")?)?,
         },
-        StoredOrderState::Cancelled => OrderState::Cancelled {
-            closed_at: moment(required(item.closed_at, "closed_at")?)?,
-            intent,
-        },
-        StoredOrderState::Expired => OrderState::Expired {
-            closed_at: moment(required(item.closed_at, "closed_at")?)?,
-            intent,
-        },
+        StoredOrderState::Cancelled => {
+            OrderState::Cancelled { closed_at: moment(required(item.closed_at, "closed_at")?)?, intent }
+        }
+        StoredOrderState::Expired => {
+            OrderState::Expired { closed_at: moment(required(item.closed_at, "closed_at")?)?, intent }
+        }
     };
     let (buyer, id) = keys::parse_order_key(&item.pk, &item.sk)?;
     Ok(Order {
         id,
         buyer,
-        ticket: OrderTicket {
-            id: item.ticket,
-            facts: item.facts.into_domain()?,
-        },
+        ticket: OrderTicket { id: item.ticket, facts: item.facts.into_domain()? },
         hold: HoldNumber::from_number(item.hold),
         expires_at: moment(item.expires_at)?,
         created_at: moment(item.created_at)?,

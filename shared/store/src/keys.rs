@@ -81,9 +81,7 @@ pub(crate) fn order_owner(buyer: UserId) -> String {
 }
 
 pub(crate) fn parse_ticket_pk(pk: &str) -> Result<TicketId, StoreError> {
-    let id = pk
-        .strip_prefix(TICKET_PREFIX)
-        .ok_or_else(|| StoreError::corrupt("not a ticket's key"))?;
+    let id = pk.strip_prefix(TICKET_PREFIX).ok_or_else(|| StoreError::corrupt("not a ticket's key"))?;
     id.parse().map_err(StoreError::corrupt)
 }
 
@@ -92,20 +90,12 @@ pub(crate) fn parse_order_key(pk: &str, sk: &str) -> Result<(UserId, OrderId), S
         .strip_prefix(BUYER_PREFIX)
         .zip(sk.strip_prefix(ORDER_PREFIX))
         .ok_or_else(|| StoreError::corrupt("not an order's key"))?;
-    Ok((
-        buyer.parse().map_err(StoreError::corrupt)?,
-        order.parse().map_err(StoreError::corrupt)?,
-    ))
+    Ok((buyer.parse().map_err(StoreError::corrupt)?, order.parse().map_err(StoreError::corrupt)?))
 }
 
 pub(crate) fn text<'a>(item: &'a Item, name: &'static str) -> Result<&'a str, StoreError> {
-    let value = item
-        .get(name)
-        .ok_or_else(|| StoreError::corrupt(format!("no attribute {name}")))?;
-    value
-        .as_s()
-        .map(String::as_str)
-        .map_err(|_| StoreError::corrupt(format!("attribute {name} is no text")))
+    let value = item.get(name).ok_or_else(|| StoreError::corrupt(format!("no attribute {name}")))?;
+    value.as_s().map(String::as_str).map_err(|_| StoreError::corrupt(format!("attribute {name} is no text")))
 }
 
 /// Shards of the `due` index: so many sweeps can run side by side, and no index key takes all the writes.

@@ -19,9 +19,7 @@ mod tickets;
 use aws_sdk_dynamodb::Client;
 
 pub use accounts::{Account, AccountCreateError, Accounts};
-pub use catalogue::{
-    CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, Projected,
-};
+pub use catalogue::{CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, Projected};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use error::{LostOr, StoreError};
 pub use expire::ExpireOutcome;

@@ -10,8 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use holdfast_domain::{
-    HoldLost, HoldNumber, HoldRequest, OrderId, ReleaseExpiredLost, ReleaseLost, Ticket, TicketId,
-    Timestamp,
+    HoldLost, HoldNumber, HoldRequest, OrderId, ReleaseExpiredLost, ReleaseLost, Ticket, TicketId, Timestamp,
 };
 
 use crate::Market;
@@ -28,8 +27,7 @@ const SET_HOLD: &str = "SET #state = :held, #version = #version + :one, #hold = 
                         #due_shard = :due_shard, #due_at = :expires_at";
 /// `H(X,h)` of the protocol.
 const HOLDS: &str = "#state = :held AND #order_id = :order AND #hold = :hold";
-const HOLDS_RUN_OUT: &str =
-    "#state = :held AND #order_id = :order AND #hold = :hold AND #expires_at <= :now";
+const HOLDS_RUN_OUT: &str = "#state = :held AND #order_id = :order AND #hold = :hold AND #expires_at <= :now";
 const SET_LISTED: &str = "SET #state = :listed, #version = #version + :one \
                           REMOVE #order_id, #buyer, #hold, #expires_at, #extended, #due_shard, #due_at";
 
@@ -41,11 +39,7 @@ impl Market {
     ///
     /// # Errors
     /// [`LostOr::Lost`] says who has it; [`HoldLost::AlreadyMine`] is success for a retry.
-    pub async fn ticket_hold(
-        &self,
-        id: TicketId,
-        request: HoldRequest,
-    ) -> Result<Ticket, LostOr<HoldLost>> {
+    pub async fn ticket_hold(&self, id: TicketId, request: HoldRequest) -> Result<Ticket, LostOr<HoldLost>> {
         let update = self
             .lock_update(id, MAY_HOLD, SET_HOLD)
             .expression_attribute_names("#seller", "seller")
@@ -53,10 +47,7 @@ impl Market {
             .expression_attribute_values(":order", s(request.order))
             .expression_attribute_values(":buyer", s(request.buyer))
             .expression_attribute_values(":expires_at", n(request.expires_at.as_millis()))
-            .expression_attribute_values(
-                ":no",
-                aws_sdk_dynamodb::types::AttributeValue::Bool(false),
-            )
+            .expression_attribute_values(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
             .expression_attribute_values(":due_shard", s(keys::due_shard(id.as_uuid())));
         transition("ticket_hold", update, |old| old.hold(request)).await
     }
@@ -86,13 +77,9 @@ impl Market {
         hold: HoldNumber,
         now: Timestamp,
     ) -> Result<Ticket, LostOr<ReleaseExpiredLost>> {
-        let update = self
-            .release_update(id, HOLDS_RUN_OUT, order, hold)
-            .expression_attribute_values(":now", n(now.as_millis()));
-        transition("ticket_release_expired", update, |old| {
-            old.release_expired(order, hold, now)
-        })
-        .await
+        let update =
+            self.release_update(id, HOLDS_RUN_OUT, order, hold).expression_attribute_values(":now", n(now.as_millis()));
+        transition("ticket_release_expired", update, |old| old.release_expired(order, hold, now)).await
     }
 
     fn release_update(
@@ -120,17 +107,7 @@ impl Market {
             .expression_attribute_values(":listed", s(StoredTicketState::Listed.as_str()))
             .expression_attribute_values(":held", s(StoredTicketState::Held.as_str()))
             .expression_attribute_values(":one", n(1));
-        let names = [
-            "state",
-            "version",
-            "hold",
-            "order_id",
-            "buyer",
-            "expires_at",
-            "extended",
-            "due_shard",
-            "due_at",
-        ];
+        let names = ["state", "version", "hold", "order_id", "buyer", "expires_at", "extended", "due_shard", "due_at"];
         for name in names {
             builder = builder.expression_attribute_names(format!("#{name}"), name);
         }
@@ -147,9 +124,7 @@ async fn transition<L>(
     let error = match send_past_conflicts(update).await {
         Ok(output) => {
             crash_point(name);
-            let item = output
-                .attributes
-                .ok_or_else(|| StoreError::corrupt("an update without its new image"))?;
+            let item = output.attributes.ok_or_else(|| StoreError::corrupt("an update without its new image"))?;
             return Ok(items::ticket_from(item)?);
         }
         Err(error) => error,
@@ -171,14 +146,9 @@ async fn send_past_conflicts(
     let mut attempt = 0;
     loop {
         let result = update.clone().send().await;
-        let conflict = result
-            .as_ref()
-            .err()
-            .and_then(SdkError::as_service_error)
-            .is_some_and(|error| {
-                error.is_transaction_conflict_exception()
-                    || error.is_replicated_write_conflict_exception()
-            });
+        let conflict = result.as_ref().err().and_then(SdkError::as_service_error).is_some_and(|error| {
+            error.is_transaction_conflict_exception() || error.is_replicated_write_conflict_exception()
+        });
         attempt += 1;
         if !conflict || attempt == CONFLICT_TRIES {
             return result;
@@ -189,10 +159,7 @@ async fn send_past_conflicts(
 
 /// The image that a failed condition lost to; any other failure as a [`StoreError`].
 pub(crate) fn lost_condition(error: SdkError<UpdateItemError>) -> Result<Option<Item>, StoreError> {
-    if !error
-        .as_service_error()
-        .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
-    {
+    if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
         return Err(StoreError::from_sdk(error));
     }
     if let UpdateItemError::ConditionalCheckFailedException(failed) = error.into_service_error() {

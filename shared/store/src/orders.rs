@@ -56,19 +56,13 @@ impl Market {
             crash_point("order_create");
             return Ok(Recorded::New);
         };
-        if !error
-            .as_service_error()
-            .is_some_and(PutItemError::is_conditional_check_failed_exception)
-        {
+        if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) {
             return Err(StoreError::from_sdk(error));
         }
-        let PutItemError::ConditionalCheckFailedException(failed) = error.into_service_error()
-        else {
+        let PutItemError::ConditionalCheckFailedException(failed) = error.into_service_error() else {
             return Err(StoreError::corrupt("a failed condition of another kind"));
         };
-        let item = failed
-            .item
-            .ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
+        let item = failed.item.ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
         items::order_from(item).map(Recorded::Existing)
     }
 
@@ -76,11 +70,7 @@ impl Market {
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
-    pub async fn order_read(
-        &self,
-        buyer: UserId,
-        order: OrderId,
-    ) -> Result<Option<Order>, StoreError> {
+    pub async fn order_read(&self, buyer: UserId, order: OrderId) -> Result<Option<Order>, StoreError> {
         let output = self
             .client
             .get_item()
@@ -104,24 +94,14 @@ impl Market {
         after: Option<OwnerCursor>,
     ) -> Result<OwnerPage<Order>, StoreError> {
         let key_of = |id| keys::order_key(buyer, OrderId::from_uuid(id));
-        let (found, next) = self
-            .owner_page(keys::order_owner(buyer), limit, after, key_of)
-            .await?;
+        let (found, next) = self.owner_page(keys::order_owner(buyer), limit, after, key_of).await?;
         let wanted: Vec<Item> = found
             .iter()
-            .map(|key| {
-                Ok(keys::key(
-                    keys::text(key, keys::PK)?.to_owned(),
-                    keys::text(key, keys::SK)?,
-                ))
-            })
+            .map(|key| Ok(keys::key(keys::text(key, keys::PK)?.to_owned(), keys::text(key, keys::SK)?)))
             .collect::<Result<_, StoreError>>()?;
         let mut orders = self.items_read(wanted.clone()).await?;
         orders.sort_by_key(|item| position(&wanted, item));
-        let items = orders
-            .into_iter()
-            .map(items::order_from)
-            .collect::<Result<_, _>>()?;
+        let items = orders.into_iter().map(items::order_from).collect::<Result<_, _>>()?;
         Ok(OwnerPage { items, next })
     }
 
@@ -159,9 +139,7 @@ impl Market {
         };
         match stored.state {
             OrderState::AwaitingPayment { intent: Some(_) } => {
-                order_recorded("order_close", closing(AWAITING_WITH_INTENT, SET_CLOSED))
-                    .await
-                    .map(Written::into_order)
+                order_recorded("order_close", closing(AWAITING_WITH_INTENT, SET_CLOSED)).await.map(Written::into_order)
             }
             OrderState::AwaitingPayment { intent: None } => Err(StoreError::Drift("order_close")),
             OrderState::Capturing { .. }
@@ -187,18 +165,10 @@ impl Market {
             .order_update(buyer, order, AWAITING_AND_EARLIER, SET_EXPIRY)
             .expression_attribute_names("#expires_at", "expires_at")
             .expression_attribute_values(":expires_at", n(expires_at.as_millis()));
-        order_recorded("order_move_expiry", update)
-            .await
-            .map(Written::into_order)
+        order_recorded("order_move_expiry", update).await.map(Written::into_order)
     }
 
-    fn order_update(
-        &self,
-        buyer: UserId,
-        order: OrderId,
-        condition: &str,
-        update: &str,
-    ) -> UpdateItemFluentBuilder {
+    fn order_update(&self, buyer: UserId, order: OrderId, condition: &str, update: &str) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
@@ -228,18 +198,13 @@ impl Written {
     }
 }
 
-async fn order_recorded(
-    name: &'static str,
-    update: UpdateItemFluentBuilder,
-) -> Result<Written, StoreError> {
+async fn order_recorded(name: &'static str, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
     let missing = || StoreError::corrupt("there is no such order");
     match update.send().await {
         Ok(output) => {
             crash_point(name);
             items::order_from(output.attributes.ok_or_else(missing)?).map(Written::Won)
         }
-        Err(error) => {
-            items::order_from(lost_condition(error)?.ok_or_else(missing)?).map(Written::Lost)
-        }
+        Err(error) => items::order_from(lost_condition(error)?.ok_or_else(missing)?).map(Written::Lost),
     }
 }

@@ -46,11 +46,7 @@ impl FromStr for OwnerCursor {
             created_at: created_at.parse().map_err(|_| InvalidCursor)?,
             id: Uuid::try_parse(id).map_err(|_| InvalidCursor)?,
         };
-        if cursor.to_string() == text {
-            Ok(cursor)
-        } else {
-            Err(InvalidCursor)
-        }
+        if cursor.to_string() == text { Ok(cursor) } else { Err(InvalidCursor) }
     }
 }
 
@@ -83,11 +79,7 @@ impl Market {
             .send()
             .await
             .map_err(StoreError::from_sdk)?;
-        let next = output
-            .last_evaluated_key
-            .as_ref()
-            .map(cursor_of)
-            .transpose()?;
+        let next = output.last_evaluated_key.as_ref().map(cursor_of).transpose()?;
         Ok((output.items.unwrap_or_default(), next))
     }
 }
@@ -112,9 +104,7 @@ pub(crate) fn position(keys: &[Item], item: &Item) -> usize {
         let value: Option<&AttributeValue> = key.get(name);
         value == item.get(name)
     };
-    keys.iter()
-        .position(|key| same(key, keys::PK) && same(key, keys::SK))
-        .unwrap_or(usize::MAX)
+    keys.iter().position(|key| same(key, keys::PK) && same(key, keys::SK)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -123,18 +113,9 @@ mod tests {
 
     #[test]
     fn a_cursor_has_one_spelling() {
-        let cursor = OwnerCursor {
-            created_at: 1_700_000_000_000,
-            id: Uuid::from_u128(7),
-        };
+        let cursor = OwnerCursor { created_at: 1_700_000_000_000, id: Uuid::from_u128(7) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for wrong in [
-            "",
-            "1",
-            "1.x",
-            "01.00000000000000000000000000000007",
-            "1.00000000-0000-0000-0000-000000000007",
-        ] {
+        for wrong in ["", "1", "1.x", "01.00000000000000000000000000000007", "1.00000000-0000-0000-0000-000000000007"] {
             assert_eq!(wrong.parse::<OwnerCursor>(), Err(InvalidCursor), "{wrong}");
         }
     }

@@ -58,8 +58,7 @@ struct SessionItem {
 }
 
 /// Holds too when this very session is there already: the answer to the first try may have been lost.
-const ABSENT_OR_THIS: &str =
-    "attribute_not_exists(pk) OR (#user = :user AND expires_at = :expires_at)";
+const ABSENT_OR_THIS: &str = "attribute_not_exists(pk) OR (#user = :user AND expires_at = :expires_at)";
 
 impl Sessions {
     /// The sessions in the table named `table`.
@@ -101,17 +100,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
-    pub async fn session_read(
-        &self,
-        id: SessionId,
-        now: Timestamp,
-    ) -> Result<Option<Session>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key(keys::PK, keys::s(id))
-            .consistent_read(true);
+    pub async fn session_read(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).key(keys::PK, keys::s(id)).consistent_read(true);
         let Some(item) = get.send().await.map_err(StoreError::from_sdk)?.item else {
             return Ok(None);
         };

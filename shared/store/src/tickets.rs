@@ -3,9 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use holdfast_domain::{
-    Credential, Description, DisplayName, Ticket, TicketFacts, TicketId, UserId, Version,
-};
+use holdfast_domain::{Credential, Description, DisplayName, Ticket, TicketFacts, TicketId, UserId, Version};
 
 use crate::Market;
 use crate::crash::crash_point;
@@ -75,8 +73,7 @@ pub struct TicketWithDetails {
 
 /// The seller's condition: on the market, theirs, and as it was read.
 const LISTED_AND_MINE: &str = "#state = :listed AND #seller = :seller AND #version = :version";
-const CHANGE_FACTS: &str =
-    "SET #version = :next, #title = :title, #amount = :amount, #currency = :currency";
+const CHANGE_FACTS: &str = "SET #version = :next, #title = :title, #amount = :amount, #currency = :currency";
 
 impl Market {
     /// Puts a ticket on the market: lock, details and credential in one transaction, since nobody contends for a
@@ -87,22 +84,14 @@ impl Market {
     pub async fn ticket_create(&self, new: &NewTicket) -> Result<(), StoreError> {
         let absent = |item: Item| {
             let put = Put::builder().table_name(&self.table).set_item(Some(item));
-            put.condition_expression("attribute_not_exists(pk)")
-                .build()
-                .map_err(StoreError::corrupt)
+            put.condition_expression("attribute_not_exists(pk)").build().map_err(StoreError::corrupt)
         };
         let id = new.ticket.id;
-        let mut puts = vec![
-            absent(items::listed_item(&new.ticket)?)?,
-            absent(details_item(id, &new.details))?,
-        ];
+        let mut puts = vec![absent(items::listed_item(&new.ticket)?)?, absent(details_item(id, &new.details))?];
         if let Some(credential) = &new.credential {
             puts.push(absent(credential_item(id, credential))?);
         }
-        let writes = puts
-            .into_iter()
-            .map(|put| TransactWriteItem::builder().put(put).build())
-            .collect();
+        let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
         self.client
             .transact_write_items()
             .set_transact_items(Some(writes))
@@ -118,27 +107,17 @@ impl Market {
     /// # Errors
     /// [`TicketChangeError::Changed`] when the ticket is not as it was read.
     pub async fn ticket_change(&self, change: &TicketChange) -> Result<(), TicketChangeError> {
-        let details = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(details_item(change.id, &change.details)));
+        let details = Put::builder().table_name(&self.table).set_item(Some(details_item(change.id, &change.details)));
         let credential = match &change.credential {
             Some(credential) => {
-                let put = Put::builder()
-                    .table_name(&self.table)
-                    .set_item(Some(credential_item(change.id, credential)));
-                TransactWriteItem::builder()
-                    .put(put.build().map_err(StoreError::corrupt)?)
-                    .build()
+                let put = Put::builder().table_name(&self.table).set_item(Some(credential_item(change.id, credential)));
+                TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build()
             }
             None => self.part_delete(change.id, CREDENTIAL)?,
         };
         let writes = vec![
-            TransactWriteItem::builder()
-                .update(self.lock_change(change)?)
-                .build(),
-            TransactWriteItem::builder()
-                .put(details.build().map_err(StoreError::corrupt)?)
-                .build(),
+            TransactWriteItem::builder().update(self.lock_change(change)?).build(),
+            TransactWriteItem::builder().put(details.build().map_err(StoreError::corrupt)?).build(),
             credential,
         ];
         self.seller_writes(writes).await?;
@@ -185,22 +164,14 @@ impl Market {
         if !remove.is_empty() {
             set = format!("{set} REMOVE {}", remove.join(", "));
         }
-        update
-            .update_expression(set)
-            .build()
-            .map_err(StoreError::corrupt)
+        update.update_expression(set).build().map_err(StoreError::corrupt)
     }
 
     /// Takes a listed ticket off the market for good, with all that belongs to it.
     ///
     /// # Errors
     /// [`TicketChangeError::Changed`] when the ticket is not as it was read.
-    pub async fn ticket_delete(
-        &self,
-        id: TicketId,
-        seller: UserId,
-        version: Version,
-    ) -> Result<(), TicketChangeError> {
+    pub async fn ticket_delete(&self, id: TicketId, seller: UserId, version: Version) -> Result<(), TicketChangeError> {
         let lock = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(keys::lock_key(id)))
@@ -225,30 +196,20 @@ impl Market {
 
     fn part_delete(&self, id: TicketId, part: &str) -> Result<TransactWriteItem, StoreError> {
         let key = keys::key(keys::ticket_pk(id), part);
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .build();
-        Ok(TransactWriteItem::builder()
-            .delete(delete.map_err(StoreError::corrupt)?)
-            .build())
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::corrupt)?).build())
     }
 
     /// Commits a seller's writes; a failed condition is the ticket not being as it was read.
     async fn seller_writes(&self, writes: Vec<TransactWriteItem>) -> Result<(), TicketChangeError> {
-        let result = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await;
+        let result = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match result {
             Ok(_) => Ok(()),
             Err(error) => match cancelled_by(&error) {
                 Some("ConditionalCheckFailed") => Err(TicketChangeError::Changed),
-                Some(
-                    "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded",
-                ) => Err(StoreError::Unavailable(Box::new(error)).into()),
+                Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
+                    Err(StoreError::Unavailable(Box::new(error)).into())
+                }
                 Some(_) | None => Err(StoreError::from_sdk(error).into()),
             },
         }
@@ -277,11 +238,7 @@ impl Market {
     /// [`StoreError`] when the table fails.
     pub async fn tickets_read(&self, ids: &[TicketId]) -> Result<Vec<Ticket>, StoreError> {
         let keys = ids.iter().map(|&id| keys::lock_key(id)).collect();
-        self.items_read(keys)
-            .await?
-            .into_iter()
-            .map(items::ticket_from)
-            .collect()
+        self.items_read(keys).await?.into_iter().map(items::ticket_from).collect()
     }
 
     /// A ticket with its details, for anybody: without its credential.
@@ -301,10 +258,7 @@ impl Market {
         id: TicketId,
         seller: UserId,
     ) -> Result<Option<TicketWithDetails>, StoreError> {
-        let found = self
-            .tickets_with(&[id], &[LOCK, DETAILS, CREDENTIAL])
-            .await?
-            .pop();
+        let found = self.tickets_with(&[id], &[LOCK, DETAILS, CREDENTIAL]).await?.pop();
         Ok(found.filter(|found| found.ticket.seller == seller))
     }
 
@@ -319,30 +273,15 @@ impl Market {
         after: Option<OwnerCursor>,
     ) -> Result<OwnerPage<TicketWithDetails>, StoreError> {
         let key_of = |id| keys::lock_key(TicketId::from_uuid(id));
-        let (keys, next) = self
-            .owner_page(keys::ticket_owner(seller), limit, after, key_of)
-            .await?;
-        let ids = keys
-            .iter()
-            .map(|key| keys::parse_ticket_pk(keys::text(key, PK)?))
-            .collect::<Result<Vec<_>, _>>()?;
-        let items = self
-            .tickets_with(&ids, &[LOCK, DETAILS, CREDENTIAL])
-            .await?;
+        let (keys, next) = self.owner_page(keys::ticket_owner(seller), limit, after, key_of).await?;
+        let ids = keys.iter().map(|key| keys::parse_ticket_pk(keys::text(key, PK)?)).collect::<Result<Vec<_>, _>>()?;
+        let items = self.tickets_with(&ids, &[LOCK, DETAILS, CREDENTIAL]).await?;
         Ok(OwnerPage { items, next })
     }
 
     /// Tickets with the given parts, in the order of `ids`; those that do not exist are left out.
-    async fn tickets_with(
-        &self,
-        ids: &[TicketId],
-        parts: &[&str],
-    ) -> Result<Vec<TicketWithDetails>, StoreError> {
-        let keys_of = |&id| {
-            parts
-                .iter()
-                .map(move |&part| keys::key(keys::ticket_pk(id), part))
-        };
+    async fn tickets_with(&self, ids: &[TicketId], parts: &[&str]) -> Result<Vec<TicketWithDetails>, StoreError> {
+        let keys_of = |&id| parts.iter().map(move |&part| keys::key(keys::ticket_pk(id), part));
         let wanted: Vec<Item> = ids.iter().flat_map(keys_of).collect();
         let mut found = self.items_read(wanted.clone()).await?;
         found.sort_by_key(|item| position(&wanted, item));
@@ -360,11 +299,7 @@ impl Market {
             }
             // A ticket is deleted as a whole; a batch read that crosses the deletion may see half of it.
             if let (Some(ticket), Some(details)) = (lock, details) {
-                tickets.push(TicketWithDetails {
-                    ticket,
-                    details,
-                    credential,
-                });
+                tickets.push(TicketWithDetails { ticket, details, credential });
             }
         }
         Ok(tickets)
@@ -373,16 +308,10 @@ impl Market {
 
 /// Why a transaction was cancelled: the first reason that is one.
 pub(crate) fn cancelled_by(error: &SdkError<TransactWriteItemsError>) -> Option<&str> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) =
-        error.as_service_error()?
-    else {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
         return None;
     };
-    cancelled
-        .cancellation_reasons()
-        .iter()
-        .filter_map(|reason| reason.code())
-        .find(|code| *code != "None")
+    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).find(|code| *code != "None")
 }
 
 fn details_item(id: TicketId, details: &TicketDetails) -> Item {
@@ -400,11 +329,7 @@ fn credential_item(id: TicketId, credential: &Credential) -> Item {
     item
 }
 
-fn parsed<T, E>(
-    item: &Item,
-    name: &'static str,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<T, StoreError>
+fn parsed<T, E>(item: &Item, name: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, StoreError>
 where
     E: std::error::Error + Send + Sync + 'static,
 {
@@ -416,8 +341,5 @@ fn details_from(item: &Item) -> Result<TicketDetails, StoreError> {
         Some(_) => Some(parsed(item, "description", Description::parse)?),
         None => None,
     };
-    Ok(TicketDetails {
-        seller_name: parsed(item, "seller_name", DisplayName::parse)?,
-        description,
-    })
+    Ok(TicketDetails { seller_name: parsed(item, "seller_name", DisplayName::parse)?, description })
 }

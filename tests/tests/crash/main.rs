@@ -42,12 +42,7 @@ impl Market {
     async fn open() -> Self {
         let stack = Stack::get();
         let (seller, buyer) = (stack.person("Seller").await, stack.person("Buyer").await);
-        Self {
-            aws: Aws::get().await,
-            stack,
-            seller,
-            buyer,
-        }
+        Self { aws: Aws::get().await, stack, seller, buyer }
     }
 
     async fn at_rest(&self, ticket: &str, order: &str) {
@@ -79,80 +74,45 @@ async fn dies_while_placing(point: &str) {
     let armed = Armed::at(point);
     let order = market.place(&key, &ticket).await;
     assert!(armed.has_fired(), "{point} was not met");
-    let TicketState::Held(hold) = market.aws.ticket(&ticket).await.state else {
-        panic!("not held")
-    };
+    let TicketState::Held(hold) = market.aws.ticket(&ticket).await.state else { panic!("not held") };
     let stored = market.aws.order(&market.buyer.id, &order).await;
-    assert_eq!(
-        (hold.order, hold.number, hold.expires_at),
-        (stored.id, stored.hold, stored.expires_at)
-    );
+    assert_eq!((hold.order, hold.number, hold.expires_at), (stored.id, stored.hold, stored.expires_at));
     market.buyer.cancel(&order).await.expect(200);
     market.at_rest(&ticket, &order).await;
 }
 
 async fn dies_while_placing_and_the_client_gives_up() {
     let market = Market::open().await;
-    let ticket = market
-        .seller
-        .list_ticket("Crash and nobody comes back")
-        .await;
+    let ticket = market.seller.list_ticket("Crash and nobody comes back").await;
     let armed = Armed::at("ticket_hold");
     let answer = market.buyer.place_order(&ticket).await;
     assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
     assert_eq!(market.stack.ticket(&ticket).await.text("state"), "held");
     market.aws.run_out_ticket(&ticket).await;
     market.aws.sweep().await;
-    assert_eq!(
-        market.aws.ticket(&ticket).await.state,
-        TicketState::Listed,
-        "a hold without an order is a lease"
-    );
+    assert_eq!(market.aws.ticket(&ticket).await.state, TicketState::Listed, "a hold without an order is a lease");
 }
 
 async fn dies_while_cancelling(point: &str) {
     let market = Market::open().await;
     let ticket = market.seller.list_ticket("Crash while cancelling").await;
-    let order = market
-        .buyer
-        .place_order(&ticket)
-        .await
-        .expect(201)
-        .text("id");
+    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
     let armed = Armed::at(point);
     let answer = market.buyer.cancel(&order).await;
-    assert!(
-        answer.status >= 500 && armed.has_fired(),
-        "{point}: {answer:?}"
-    );
-    assert_eq!(
-        market.buyer.cancel(&order).await.expect(200).text("state"),
-        "cancelled"
-    );
+    assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    assert_eq!(market.buyer.cancel(&order).await.expect(200).text("state"), "cancelled");
     market.at_rest(&ticket, &order).await;
 }
 
 async fn dies_while_cancelling_and_the_client_gives_up() {
     let market = Market::open().await;
-    let ticket = market
-        .seller
-        .list_ticket("Crash while cancelling for good")
-        .await;
-    let order = market
-        .buyer
-        .place_order(&ticket)
-        .await
-        .expect(201)
-        .text("id");
+    let ticket = market.seller.list_ticket("Crash while cancelling for good").await;
+    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
     let armed = Armed::at("ticket_release");
     let answer = market.buyer.cancel(&order).await;
     assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
     let stored = market.aws.order(&market.buyer.id, &order).await;
-    assert_eq!(
-        stored.state,
-        OrderState::AwaitingPayment { intent: None },
-        "decided, not yet recorded"
-    );
+    assert_eq!(stored.state, OrderState::AwaitingPayment { intent: None }, "decided, not yet recorded");
     market.aws.run_out_order(&market.buyer.id, &order).await;
     market.aws.sweep().await;
     market.at_rest(&ticket, &order).await;
@@ -161,34 +121,20 @@ async fn dies_while_cancelling_and_the_client_gives_up() {
 async fn dies_while_expiring(point: &str) {
     let market = Market::open().await;
     let ticket = market.seller.list_ticket("Crash while expiring").await;
-    let order = market
-        .buyer
-        .place_order(&ticket)
-        .await
-        .expect(201)
-        .text("id");
+    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
     market.aws.run_out(&ticket, &market.buyer.id, &order).await;
     let armed = Armed::at(point);
     let event = json!({"order": order, "buyer": market.buyer.id});
     let first = market.aws.invoke("ExpireOrder", &event).await;
     assert!(first.is_err() && armed.has_fired(), "{point}: {first:?}");
-    market
-        .aws
-        .invoke("ExpireOrder", &event)
-        .await
-        .expect("the retry");
+    market.aws.invoke("ExpireOrder", &event).await.expect("the retry");
     market.at_rest(&ticket, &order).await;
 }
 
 async fn dies_while_sweeping(point: &str) {
     let market = Market::open().await;
     let ticket = market.seller.list_ticket("Crash while sweeping").await;
-    let order = market
-        .buyer
-        .place_order(&ticket)
-        .await
-        .expect(201)
-        .text("id");
+    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
     market.aws.run_out(&ticket, &market.buyer.id, &order).await;
     let armed = Armed::at(point);
     // The minute's own sweep may be the one that meets it.
@@ -202,36 +148,22 @@ async fn dies_while_a_seller_writes() {
     let market = Market::open().await;
     let armed = Armed::at("ticket_create");
     let body = tests::ticket_body("Crash while listing");
-    let answer = market
-        .seller
-        .send(Call::new("POST", "/api/tickets").json(&body))
-        .await;
+    let answer = market.seller.send(Call::new("POST", "/api/tickets").json(&body)).await;
     assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
     let mine = market.seller.get("/api/me/tickets").await.expect(200);
-    let ticket = mine.body["items"][0]["id"]
-        .as_str()
-        .expect("the ticket is whole and its seller's")
-        .to_owned();
+    let ticket = mine.body["items"][0]["id"].as_str().expect("the ticket is whole and its seller's").to_owned();
 
     let armed = Armed::at("ticket_change");
-    let change =
-        Call::new("PUT", format!("/api/tickets/{ticket}")).json(&tests::ticket_body("Changed"));
+    let change = Call::new("PUT", format!("/api/tickets/{ticket}")).json(&tests::ticket_body("Changed"));
     let answer = market.seller.send(change.clone()).await;
     assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
     assert_eq!(market.stack.ticket(&ticket).await.text("title"), "Changed");
     market.seller.send(change).await.expect(200);
 
     let armed = Armed::at("ticket_delete");
-    let answer = market
-        .seller
-        .send(Call::new("DELETE", format!("/api/tickets/{ticket}")))
-        .await;
+    let answer = market.seller.send(Call::new("DELETE", format!("/api/tickets/{ticket}"))).await;
     assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
-    market
-        .stack
-        .ticket(&ticket)
-        .await
-        .expect_problem(404, "not-found");
+    market.stack.ticket(&ticket).await.expect_problem(404, "not-found");
 }
 
 /// One test, because a crash point is met by whichever process comes first.

@@ -1,5 +1,10 @@
 //! The tests that need a running stack, in one program, so that they are linked once.
 
+mod accounts;
+mod authorization;
 mod expiry;
 mod orders;
 mod race;
+mod samples;
+mod template;
+mod tickets;

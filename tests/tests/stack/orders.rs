@@ -7,49 +7,28 @@ use uuid::Uuid;
 #[tokio::test]
 async fn a_hold_takes_the_ticket_off_the_market_until_it_is_cancelled() {
     let stack = Stack::get();
-    let (seller, buyer, other) = (
-        stack.person("Seller").await,
-        stack.person("Buyer").await,
-        stack.person("Other").await,
-    );
+    let (seller, buyer, other) =
+        (stack.person("Seller").await, stack.person("Buyer").await, stack.person("Other").await);
     let ticket = seller.list_ticket("Row 3, seat 14").await;
     assert_eq!(stack.ticket(&ticket).await.text("state"), "listed");
 
     let order = buyer.place_order(&ticket).await.expect(201);
     assert_eq!(order.text("state"), "awaiting_payment");
-    assert_eq!(
-        order.body["ticket"]["price"],
-        json!({"amount": 4500, "currency": "eur"})
-    );
+    assert_eq!(order.body["ticket"]["price"], json!({"amount": 4500, "currency": "eur"}));
     assert!(order.text("expires_at") > order.text("created_at"));
     assert_eq!(stack.ticket(&ticket).await.text("state"), "held");
 
-    other
-        .place_order(&ticket)
-        .await
-        .expect_problem(409, "ticket-held");
-    seller
-        .place_order(&ticket)
-        .await
-        .expect_problem(409, "own-ticket");
+    other.place_order(&ticket).await.expect_problem(409, "ticket-held");
+    seller.place_order(&ticket).await.expect_problem(409, "own-ticket");
 
     let order = order.text("id");
-    assert_eq!(
-        buyer.cancel(&order).await.expect(200).text("state"),
-        "cancelled"
-    );
-    assert_eq!(
-        buyer.cancel(&order).await.expect(200).text("state"),
-        "cancelled"
-    );
+    assert_eq!(buyer.cancel(&order).await.expect(200).text("state"), "cancelled");
+    assert_eq!(buyer.cancel(&order).await.expect(200).text("state"), "cancelled");
     assert_eq!(stack.ticket(&ticket).await.text("state"), "listed");
     let taken = other.place_order(&ticket).await.expect(201).text("id");
 
     // The first order's late cancel must not touch the second order's hold.
-    assert_eq!(
-        buyer.cancel(&order).await.expect(200).text("state"),
-        "cancelled"
-    );
+    assert_eq!(buyer.cancel(&order).await.expect(200).text("state"), "cancelled");
     assert_eq!(stack.ticket(&ticket).await.text("state"), "held");
     other.cancel(&taken).await.expect(200);
 }
@@ -58,37 +37,19 @@ async fn a_hold_takes_the_ticket_off_the_market_until_it_is_cancelled() {
 async fn one_key_has_one_effect_and_one_answer() {
     let stack = Stack::get();
     let (seller, buyer) = (stack.person("Seller").await, stack.person("Buyer").await);
-    let (ticket, second) = (
-        seller.list_ticket("Standing").await,
-        seller.list_ticket("Seated").await,
-    );
+    let (ticket, second) = (seller.list_ticket("Standing").await, seller.list_ticket("Seated").await);
     let key = Uuid::new_v4().to_string();
 
     let first = buyer.place_order_under(&key, &ticket).await.expect(201);
     let again = buyer.place_order_under(&key, &ticket).await.expect(201);
     assert_eq!(first.body, again.body);
-    buyer
-        .place_order_under(&key, &second)
-        .await
-        .expect_problem(422, "idempotency-key-reused");
-    assert_eq!(
-        stack.ticket(&second).await.text("state"),
-        "listed",
-        "a refused request takes nothing"
-    );
+    buyer.place_order_under(&key, &second).await.expect_problem(422, "idempotency-key-reused");
+    assert_eq!(stack.ticket(&second).await.text("state"), "listed", "a refused request takes nothing");
 
     buyer.cancel(&first.text("id")).await.expect(200);
     let after = buyer.place_order_under(&key, &ticket).await.expect(201);
-    assert_eq!(
-        after.text("state"),
-        "cancelled",
-        "the key names the order that was cancelled"
-    );
-    assert_eq!(
-        stack.ticket(&ticket).await.text("state"),
-        "listed",
-        "and takes the ticket no second time"
-    );
+    assert_eq!(after.text("state"), "cancelled", "the key names the order that was cancelled");
+    assert_eq!(stack.ticket(&ticket).await.text("state"), "listed", "and takes the ticket no second time");
 
     // The same key of another buyer is another order.
     let other = stack.person("Other").await;
@@ -99,31 +60,19 @@ async fn one_key_has_one_effect_and_one_answer() {
 #[tokio::test]
 async fn an_order_is_its_buyers_alone() {
     let stack = Stack::get();
-    let (seller, buyer, other) = (
-        stack.person("Seller").await,
-        stack.person("Buyer").await,
-        stack.person("Other").await,
-    );
+    let (seller, buyer, other) =
+        (stack.person("Seller").await, stack.person("Buyer").await, stack.person("Other").await);
     let ticket = seller.list_ticket("Balcony").await;
     let order = buyer.place_order(&ticket).await.expect(201).text("id");
     let path = format!("/api/orders/{order}");
     assert_eq!(buyer.get(&path).await.expect(200).text("id"), order);
     for stranger in [&seller, &other] {
         stranger.get(&path).await.expect_problem(404, "not-found");
-        stranger
-            .cancel(&order)
-            .await
-            .expect_problem(404, "not-found");
-        assert_eq!(
-            stranger.get("/api/orders").await.expect(200).body["items"],
-            json!([])
-        );
+        stranger.cancel(&order).await.expect_problem(404, "not-found");
+        assert_eq!(stranger.get("/api/orders").await.expect(200).body["items"], json!([]));
     }
     assert_eq!(stack.ticket(&ticket).await.text("state"), "held");
-    stack
-        .send(Call::new("GET", &path))
-        .await
-        .expect_problem(401, "no-session");
+    stack.send(Call::new("GET", &path)).await.expect_problem(401, "no-session");
 }
 
 #[tokio::test]
@@ -141,25 +90,15 @@ async fn my_orders_are_paged_newest_first() {
         let page = buyer.get(&path).await.expect(200);
         let items = page.body["items"].as_array().unwrap().clone();
         assert!(items.len() <= 2);
-        seen.extend(
-            items
-                .iter()
-                .map(|order| order["id"].as_str().unwrap().to_owned()),
-        );
+        seen.extend(items.iter().map(|order| order["id"].as_str().unwrap().to_owned()));
         match page.body["next"].as_str() {
             Some(next) => path = format!("/api/orders?limit=2&cursor={next}"),
             None => break,
         }
     }
     assert_eq!(seen, placed);
-    buyer
-        .get("/api/orders?cursor=nonsense")
-        .await
-        .expect_problem(400, "bad-query");
-    buyer
-        .get("/api/orders?limit=51")
-        .await
-        .expect_problem(400, "bad-query");
+    buyer.get("/api/orders?cursor=nonsense").await.expect_problem(400, "bad-query");
+    buyer.get("/api/orders?limit=51").await.expect_problem(400, "bad-query");
 }
 
 #[tokio::test]
@@ -170,47 +109,18 @@ async fn what_cannot_be_ordered_is_refused_with_the_reason() {
     let place = || Call::new("POST", "/api/orders");
     let body = json!({"ticket_id": ticket});
 
-    buyer
-        .send(place().json(&body))
-        .await
-        .expect_problem(400, "idempotency-key-required");
+    buyer.send(place().json(&body)).await.expect_problem(400, "idempotency-key-required");
     let keyed = |key: &str| place().header("idempotency-key", key);
-    buyer
-        .send(keyed("with space").json(&body))
-        .await
-        .expect_problem(400, "idempotency-key-required");
-    let answer = buyer
-        .send(keyed("k").json(&json!({"ticket_id": "42", "seat": 7})))
-        .await;
+    buyer.send(keyed("with space").json(&body)).await.expect_problem(400, "idempotency-key-required");
+    let answer = buyer.send(keyed("k").json(&json!({"ticket_id": "42", "seat": 7}))).await;
     answer.expect_problem(422, "invalid-fields");
     assert_eq!(answer.wrong_fields(), ["seat", "ticket_id"]);
-    buyer
-        .send(keyed("k").json(&json!({})))
-        .await
-        .expect_problem(422, "invalid-fields");
-    buyer
-        .send(keyed("k").raw("application/json", "{"))
-        .await
-        .expect_problem(400, "malformed-json");
-    buyer
-        .send(keyed("k").raw("text/plain", body.to_string()))
-        .await
-        .expect_problem(415, "unsupported-media-type");
-    buyer
-        .place_order(&Uuid::now_v7().to_string())
-        .await
-        .expect_problem(404, "not-found");
+    buyer.send(keyed("k").json(&json!({}))).await.expect_problem(422, "invalid-fields");
+    buyer.send(keyed("k").raw("application/json", "{")).await.expect_problem(400, "malformed-json");
+    buyer.send(keyed("k").raw("text/plain", body.to_string())).await.expect_problem(415, "unsupported-media-type");
+    buyer.place_order(&Uuid::now_v7().to_string()).await.expect_problem(404, "not-found");
 
-    seller
-        .send(Call::new("DELETE", format!("/api/tickets/{ticket}")))
-        .await
-        .expect(204);
-    buyer
-        .place_order(&ticket)
-        .await
-        .expect_problem(404, "not-found");
-    assert_eq!(
-        buyer.get("/api/orders").await.expect(200).body["items"],
-        json!([])
-    );
+    seller.send(Call::new("DELETE", format!("/api/tickets/{ticket}"))).await.expect(204);
+    buyer.place_order(&ticket).await.expect_problem(404, "not-found");
+    assert_eq!(buyer.get("/api/orders").await.expect(200).body["items"], json!([]));
 }

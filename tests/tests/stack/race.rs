@@ -15,9 +15,7 @@ async fn buyers(stack: &Stack) -> Vec<Person> {
         let joining: Vec<_> = (0..20)
             .map(|n| {
                 let stack = stack.clone();
-                tokio::spawn(
-                    async move { stack.person(&format!("Buyer {}", chunk * 20 + n)).await },
-                )
+                tokio::spawn(async move { stack.person(&format!("Buyer {}", chunk * 20 + n)).await })
             })
             .collect();
         for person in joining {
@@ -28,21 +26,11 @@ async fn buyers(stack: &Stack) -> Vec<Person> {
 }
 
 fn judge(answers: &[(String, Answer)], requests_each: usize) {
-    let won: Vec<_> = answers
-        .iter()
-        .filter(|(_, answer)| answer.status == 201)
-        .collect();
+    let won: Vec<_> = answers.iter().filter(|(_, answer)| answer.status == 201).collect();
     let winners: HashSet<_> = won.iter().map(|(buyer, _)| buyer).collect();
     let orders: HashSet<_> = won.iter().map(|(_, answer)| answer.text("id")).collect();
-    assert_eq!(
-        (winners.len(), orders.len(), won.len()),
-        (1, 1, requests_each),
-        "one winner, one order"
-    );
-    let lost: Vec<_> = answers
-        .iter()
-        .filter(|(_, answer)| answer.status != 201)
-        .collect();
+    assert_eq!((winners.len(), orders.len(), won.len()), (1, 1, requests_each), "one winner, one order");
+    let lost: Vec<_> = answers.iter().filter(|(_, answer)| answer.status != 201).collect();
     assert_eq!(lost.len(), (BUYERS - 1) * requests_each);
     for (_, answer) in lost {
         answer.expect_problem(409, "ticket-held");
@@ -61,12 +49,9 @@ async fn two_hundred_buyers_one_winner_and_the_same_with_every_request_sent_twic
             let key = Uuid::new_v4().to_string();
             for _ in 0..requests_each {
                 let (buyer, ticket, key) = (buyer.clone(), ticket.clone(), key.clone());
-                running.push(tokio::spawn(async move {
-                    (
-                        buyer.id.clone(),
-                        buyer.place_order_under(&key, &ticket).await,
-                    )
-                }));
+                running.push(tokio::spawn(
+                    async move { (buyer.id.clone(), buyer.place_order_under(&key, &ticket).await) },
+                ));
             }
         }
         let mut answers = Vec::new();
@@ -75,31 +60,15 @@ async fn two_hundred_buyers_one_winner_and_the_same_with_every_request_sent_twic
         }
         judge(&answers, requests_each);
 
-        let winner = answers
-            .iter()
-            .find(|(_, answer)| answer.status == 201)
-            .expect("a winner");
+        let winner = answers.iter().find(|(_, answer)| answer.status == 201).expect("a winner");
         let lock = aws.ticket(&ticket).await;
-        let TicketState::Held(hold) = lock.state else {
-            panic!("not held: {lock:?}")
-        };
-        assert_eq!(
-            (hold.buyer.to_string(), hold.order.to_string()),
-            (winner.0.clone(), winner.1.text("id"))
-        );
+        let TicketState::Held(hold) = lock.state else { panic!("not held: {lock:?}") };
+        assert_eq!((hold.buyer.to_string(), hold.order.to_string()), (winner.0.clone(), winner.1.text("id")));
         let mut orders = 0;
         for buyer in &buyers {
-            let theirs = buyer
-                .send(Call::new("GET", "/api/orders"))
-                .await
-                .expect(200);
+            let theirs = buyer.send(Call::new("GET", "/api/orders")).await.expect(200);
             let of_ticket = |order: &&serde_json::Value| order["ticket"]["id"] == json!(ticket);
-            orders += theirs.body["items"]
-                .as_array()
-                .expect("items")
-                .iter()
-                .filter(of_ticket)
-                .count();
+            orders += theirs.body["items"].as_array().expect("items").iter().filter(of_ticket).count();
         }
         assert_eq!(orders, 1, "one order in all the buyers' lists");
     }

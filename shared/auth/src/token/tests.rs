@@ -10,8 +10,7 @@ const CURRENT: &str = "0123456789abcdef0123456789abcdef";
 const PREVIOUS: &str = "fedcba9876543210fedcba9876543210";
 
 fn keys(current: &str, previous: Option<&str>) -> SessionKeys {
-    SessionKeys::from_secret_json(&json!({"current": current, "previous": previous}).to_string())
-        .unwrap()
+    SessionKeys::from_secret_json(&json!({"current": current, "previous": previous}).to_string()).unwrap()
 }
 
 fn now() -> Timestamp {
@@ -44,15 +43,9 @@ fn a_token_says_what_was_signed() {
     let token = keys.sign(&claims());
     assert_eq!(keys.verify(token.as_str(), now()), Ok(claims()));
     let header = part(token.as_str(), 0);
-    assert_eq!(
-        header,
-        json!({"typ": "JWT", "alg": "HS256", "kid": keys.current().name})
-    );
+    assert_eq!(header, json!({"typ": "JWT", "alg": "HS256", "kid": keys.current().name}));
     let payload = part(token.as_str(), 1);
-    assert_eq!(
-        payload["exp"].as_i64().unwrap() - payload["iat"].as_i64().unwrap(),
-        14 * 24 * 60 * 60
-    );
+    assert_eq!(payload["exp"].as_i64().unwrap() - payload["iat"].as_i64().unwrap(), 14 * 24 * 60 * 60);
     assert_eq!(payload.as_object().unwrap().len(), 4, "{payload}");
 }
 
@@ -62,14 +55,8 @@ fn it_dies_at_its_expiry_to_the_millisecond() {
     let token = keys.sign(&claims());
     let last = Timestamp::from_millis(claims().expires_at.as_millis() - 1).unwrap();
     assert_eq!(keys.verify(token.as_str(), last), Ok(claims()));
-    assert_eq!(
-        keys.verify(token.as_str(), claims().expires_at),
-        Err(InvalidToken::Expired)
-    );
-    assert_eq!(
-        keys.verify(token.as_str(), last.plus(Duration::from_hours(1))),
-        Err(InvalidToken::Expired)
-    );
+    assert_eq!(keys.verify(token.as_str(), claims().expires_at), Err(InvalidToken::Expired));
+    assert_eq!(keys.verify(token.as_str(), last.plus(Duration::from_hours(1))), Err(InvalidToken::Expired));
 }
 
 #[test]
@@ -87,15 +74,9 @@ fn the_previous_key_verifies_and_does_not_sign() {
     assert_eq!(rotated.verify(before.as_str(), now()), Ok(claims()));
     let after = rotated.sign(&claims());
     assert_eq!(part(after.as_str(), 0)["kid"], rotated.current().name);
-    assert_eq!(
-        keys(PREVIOUS, None).verify(after.as_str(), now()),
-        Err(InvalidToken::UnknownKey)
-    );
+    assert_eq!(keys(PREVIOUS, None).verify(after.as_str(), now()), Err(InvalidToken::UnknownKey));
     // A second rotation ends what the first key signed.
-    assert_eq!(
-        keys(CURRENT, None).verify(before.as_str(), now()),
-        Err(InvalidToken::UnknownKey)
-    );
+    assert_eq!(keys(CURRENT, None).verify(before.as_str(), now()), Err(InvalidToken::UnknownKey));
 }
 
 #[test]
@@ -103,17 +84,9 @@ fn every_changed_character_is_noticed() {
     let keys = keys(CURRENT, Some(PREVIOUS));
     let token = keys.sign(&claims()).as_str().to_owned();
     for place in 0..token.len() {
-        let other = if &token[place..=place] == "A" {
-            "B"
-        } else {
-            "A"
-        };
+        let other = if &token[place..=place] == "A" { "B" } else { "A" };
         let tampered = format!("{}{other}{}", &token[..place], &token[place + 1..]);
-        assert!(
-            keys.verify(&tampered, now()).is_err(),
-            "character {place} of {}",
-            token.len()
-        );
+        assert!(keys.verify(&tampered, now()).is_err(), "character {place} of {}", token.len());
     }
 }
 
@@ -124,18 +97,12 @@ fn a_payload_under_another_signature_is_refused() {
     let (header, payload) = (part(token.as_str(), 0), part(token.as_str(), 1));
     // The right name of the key, but not the key.
     let forged = forge(&header, &payload, "another secret of 32 characters!");
-    assert_eq!(
-        keys.verify(&forged, now()),
-        Err(InvalidToken::WrongSignature)
-    );
+    assert_eq!(keys.verify(&forged, now()), Err(InvalidToken::WrongSignature));
     // The current key's signature under the previous key's name.
     let rotated = self::keys(CURRENT, Some(PREVIOUS));
     let mut misnamed = header.clone();
     misnamed["kid"] = json!(self::keys(PREVIOUS, None).current().name);
-    assert_eq!(
-        rotated.verify(&forge(&misnamed, &payload, CURRENT), now()),
-        Err(InvalidToken::WrongSignature)
-    );
+    assert_eq!(rotated.verify(&forge(&misnamed, &payload, CURRENT), now()), Err(InvalidToken::WrongSignature));
 }
 
 #[test]
@@ -147,17 +114,9 @@ fn no_other_algorithm_is_accepted() {
         let mut other = header.clone();
         other["alg"] = json!(algorithm);
         let signed = forge(&other, &payload, CURRENT);
-        assert_eq!(
-            keys.verify(&signed, now()),
-            Err(InvalidToken::Malformed),
-            "{algorithm}"
-        );
+        assert_eq!(keys.verify(&signed, now()), Err(InvalidToken::Malformed), "{algorithm}");
         let unsigned = format!("{}.", signed.rsplit_once('.').unwrap().0);
-        assert_eq!(
-            keys.verify(&unsigned, now()),
-            Err(InvalidToken::Malformed),
-            "{algorithm}, unsigned"
-        );
+        assert_eq!(keys.verify(&unsigned, now()), Err(InvalidToken::Malformed), "{algorithm}, unsigned");
     }
     // Properly signed with another length of the same family.
     let mut header = Header::new(Algorithm::HS512);
@@ -172,11 +131,7 @@ fn a_token_without_a_known_key_name_is_refused() {
     let payload = part(keys.sign(&claims()).as_str(), 1);
     let nameless = forge(&json!({"typ": "JWT", "alg": "HS256"}), &payload, CURRENT);
     assert_eq!(keys.verify(&nameless, now()), Err(InvalidToken::UnknownKey));
-    let other = forge(
-        &json!({"alg": "HS256", "kid": "0000000000000000"}),
-        &payload,
-        CURRENT,
-    );
+    let other = forge(&json!({"alg": "HS256", "kid": "0000000000000000"}), &payload, CURRENT);
     assert_eq!(keys.verify(&other, now()), Err(InvalidToken::UnknownKey));
 }
 
@@ -189,53 +144,30 @@ fn every_claim_is_required_and_typed() {
         let mut without = payload.clone();
         without.as_object_mut().unwrap().remove(name);
         let token = forge(&header, &without, CURRENT);
-        assert_eq!(
-            keys.verify(&token, now()),
-            Err(InvalidToken::Malformed),
-            "without {name}"
-        );
+        assert_eq!(keys.verify(&token, now()), Err(InvalidToken::Malformed), "without {name}");
         let mut wrong = payload.clone();
         wrong[name] = json!("yesterday");
         let token = forge(&header, &wrong, CURRENT);
-        assert_eq!(
-            keys.verify(&token, now()),
-            Err(InvalidToken::Malformed),
-            "wrong {name}"
-        );
+        assert_eq!(keys.verify(&token, now()), Err(InvalidToken::Malformed), "wrong {name}");
     }
     for (iat, exp) in [(-1, 5), (5, 5), (6, 5), (0, i64::MAX)] {
         let mut wrong = payload.clone();
         (wrong["iat"], wrong["exp"]) = (json!(iat), json!(exp));
         let token = forge(&header, &wrong, CURRENT);
-        assert_eq!(
-            keys.verify(&token, now()),
-            Err(InvalidToken::Malformed),
-            "{iat} to {exp}"
-        );
+        assert_eq!(keys.verify(&token, now()), Err(InvalidToken::Malformed), "{iat} to {exp}");
     }
 }
 
 #[test]
 fn what_is_no_token_is_refused() {
     let keys = keys(CURRENT, None);
-    let long = format!(
-        "{}{}",
-        keys.sign(&claims()).as_str(),
-        "A".repeat(TOKEN_MAX_BYTES)
-    );
+    let long = format!("{}{}", keys.sign(&claims()).as_str(), "A".repeat(TOKEN_MAX_BYTES));
     for wrong in ["", ".", "..", "...", "garbage", "a.b.c", "💥.💥.💥", &long] {
-        assert_eq!(
-            keys.verify(wrong, now()),
-            Err(InvalidToken::Malformed),
-            "{wrong}"
-        );
+        assert_eq!(keys.verify(wrong, now()), Err(InvalidToken::Malformed), "{wrong}");
     }
 }
 
 #[test]
 fn debug_hides_a_token() {
-    assert_eq!(
-        format!("{:?}", keys(CURRENT, None).sign(&claims())),
-        "SessionToken(hidden)"
-    );
+    assert_eq!(format!("{:?}", keys(CURRENT, None).sign(&claims())), "SessionToken(hidden)");
 }

@@ -13,15 +13,12 @@ use aws_sdk_sqs::types::BatchResultErrorEntry;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use holdfast_domain::{TicketState, Timestamp};
 use holdfast_events::{
-    DomainEvent, EventBus, ExpireOrder, ExpirySchedules, RelayFailure, RelayQueue, ScheduleError,
-    ScheduleTarget, Unpublished,
+    DomainEvent, EventBus, ExpireOrder, ExpirySchedules, RelayFailure, RelayQueue, ScheduleError, ScheduleTarget,
+    Unpublished,
 };
 
 fn event(version: u64) -> DomainEvent {
-    let (old, new) = (
-        ticket(version - 1, TicketState::Listed),
-        ticket(version, TicketState::Listed),
-    );
+    let (old, new) = (ticket(version - 1, TicketState::Listed), ticket(version, TicketState::Listed));
     DomainEvent::of_ticket(Some(&old), Some(&new), now()).unwrap()
 }
 
@@ -30,9 +27,7 @@ fn taken() -> PutEventsResultEntry {
 }
 
 fn refused() -> PutEventsResultEntry {
-    PutEventsResultEntry::builder()
-        .error_code("ThrottlingException")
-        .build()
+    PutEventsResultEntry::builder().error_code("ThrottlingException").build()
 }
 
 /// A bus that answers call after call with these entries and notes the versions of what it was sent.
@@ -42,34 +37,20 @@ fn bus(answers: Vec<Vec<PutEventsResultEntry>>) -> (EventBus, Arc<Mutex<Vec<Vec<
     let answers = Mutex::new(answers.into_iter());
     let rule = mock!(aws_sdk_eventbridge::Client::put_events)
         .match_requests(move |request| {
-            let version = |detail: &str| {
-                serde_json::from_str::<DomainEvent>(detail)
-                    .unwrap()
-                    .version()
-                    .number()
-            };
+            let version = |detail: &str| serde_json::from_str::<DomainEvent>(detail).unwrap().version().number();
             let entries = request.entries();
             assert!(entries.iter().all(|entry| {
                 entry.source() == Some("holdfast")
                     && entry.detail_type() == Some("TicketChanged")
                     && entry.event_bus_name() == Some("bus")
             }));
-            let versions = entries
-                .iter()
-                .map(|entry| version(entry.detail().unwrap()))
-                .collect();
+            let versions = entries.iter().map(|entry| version(entry.detail().unwrap())).collect();
             noted.lock().unwrap().push(versions);
             true
         })
         .then_compute_output(move |_| {
-            let entries = answers
-                .lock()
-                .unwrap()
-                .next()
-                .expect("no further call is expected");
-            PutEventsOutput::builder()
-                .set_entries(Some(entries))
-                .build()
+            let entries = answers.lock().unwrap().next().expect("no further call is expected");
+            PutEventsOutput::builder().set_entries(Some(entries)).build()
         });
     let client = mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&rule]);
     (EventBus::new(client, "bus".to_owned()), sent)
@@ -85,34 +66,17 @@ async fn ten_entries_a_call_in_their_order() {
 
 #[tokio::test(start_paused = true)]
 async fn only_refused_entries_are_sent_again() {
-    let answers = vec![
-        vec![taken(), refused(), taken(), refused()],
-        vec![taken(), refused()],
-        vec![taken()],
-    ];
+    let answers = vec![vec![taken(), refused(), taken(), refused()], vec![taken(), refused()], vec![taken()]];
     let (bus, sent) = bus(answers);
     assert_eq!(bus.publish((2..6).map(event).collect()).await, []);
-    assert_eq!(
-        *sent.lock().unwrap(),
-        [vec![2, 3, 4, 5], vec![3, 5], vec![5]]
-    );
+    assert_eq!(*sent.lock().unwrap(), [vec![2, 3, 4, 5], vec![3, 5], vec![5]]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_stays_refused_comes_back_with_the_reason() {
-    let (bus, sent) = bus(vec![
-        vec![taken(), refused()],
-        vec![refused()],
-        vec![refused()],
-    ]);
+    let (bus, sent) = bus(vec![vec![taken(), refused()], vec![refused()], vec![refused()]]);
     let unpublished = bus.publish(vec![event(2), event(3)]).await;
-    assert_eq!(
-        unpublished,
-        [Unpublished {
-            event: event(3),
-            reason: "ThrottlingException".to_owned()
-        }]
-    );
+    assert_eq!(unpublished, [Unpublished { event: event(3), reason: "ThrottlingException".to_owned() }]);
     assert_eq!(sent.lock().unwrap().len(), 3);
 }
 
@@ -126,25 +90,11 @@ async fn an_entry_without_an_answer_counts_as_refused() {
 #[tokio::test]
 async fn a_queue_that_refuses_one_message_is_an_error() {
     let some = mock!(aws_sdk_sqs::Client::send_message_batch).then_output(|| {
-        let failed = BatchResultErrorEntry::builder()
-            .id("0")
-            .sender_fault(false)
-            .code("InternalError")
-            .build();
-        SendMessageBatchOutput::builder()
-            .set_successful(Some(vec![]))
-            .failed(failed.unwrap())
-            .build()
-            .unwrap()
+        let failed = BatchResultErrorEntry::builder().id("0").sender_fault(false).code("InternalError").build();
+        SendMessageBatchOutput::builder().set_successful(Some(vec![])).failed(failed.unwrap()).build().unwrap()
     });
-    let queue = RelayQueue::new(
-        mock_client!(aws_sdk_sqs, [&some]),
-        "http://localhost/queue".to_owned(),
-    );
-    let failure = RelayFailure::Event {
-        event: event(2),
-        reason: "InternalFailure".to_owned(),
-    };
+    let queue = RelayQueue::new(mock_client!(aws_sdk_sqs, [&some]), "http://localhost/queue".to_owned());
+    let failure = RelayFailure::Event { event: event(2), reason: "InternalFailure".to_owned() };
     let error = queue.keep(&[failure]).await.unwrap_err();
     assert_eq!(error.to_string(), "the relay's queue refused 1 messages");
 }
@@ -152,10 +102,7 @@ async fn a_queue_that_refuses_one_message_is_an_error() {
 #[tokio::test]
 async fn a_failure_reads_back_from_its_message() {
     let failures = [
-        RelayFailure::Event {
-            event: event(2),
-            reason: "InternalFailure".to_owned(),
-        },
+        RelayFailure::Event { event: event(2), reason: "InternalFailure".to_owned() },
         RelayFailure::Record {
             keys: serde_json::json!({"pk": {"S": "T#1"}, "sk": {"S": "T"}}),
             sequence_number: Some("111".to_owned()),
@@ -164,18 +111,12 @@ async fn a_failure_reads_back_from_its_message() {
     ];
     for failure in failures {
         let text = serde_json::to_string(&failure).unwrap();
-        assert_eq!(
-            serde_json::from_str::<RelayFailure>(&text).unwrap(),
-            failure
-        );
+        assert_eq!(serde_json::from_str::<RelayFailure>(&text).unwrap(), failure);
     }
 }
 
 fn request() -> ExpireOrder {
-    ExpireOrder {
-        order: ORDER.parse().unwrap(),
-        buyer: BUYER.parse().unwrap(),
-    }
+    ExpireOrder { order: ORDER.parse().unwrap(), buyer: BUYER.parse().unwrap() }
 }
 
 fn ends() -> Timestamp {
@@ -195,30 +136,15 @@ fn created(name: &'static str) -> Rule {
                 && target.arn() == "arn:function"
                 && target.role_arn() == "arn:role"
                 && target.dead_letter_config().unwrap().arn() == Some("arn:queue")
-                && target
-                    .retry_policy()
-                    .unwrap()
-                    .maximum_retry_attempts()
-                    .is_some()
-                && target.input()
-                    == Some(format!(r#"{{"order":"{ORDER}","buyer":"{BUYER}"}}"#).as_str())
+                && target.retry_policy().unwrap().maximum_retry_attempts().is_some()
+                && target.input() == Some(format!(r#"{{"order":"{ORDER}","buyer":"{BUYER}"}}"#).as_str())
         })
-        .then_output(|| {
-            CreateScheduleOutput::builder()
-                .schedule_arn("arn:schedule")
-                .build()
-                .unwrap()
-        })
+        .then_output(|| CreateScheduleOutput::builder().schedule_arn("arn:schedule").build().unwrap())
 }
 
 fn exists() -> Rule {
     mock!(aws_sdk_scheduler::Client::create_schedule).then_error(|| {
-        CreateScheduleError::ConflictException(
-            ConflictException::builder()
-                .message("exists")
-                .build()
-                .unwrap(),
-        )
+        CreateScheduleError::ConflictException(ConflictException::builder().message("exists").build().unwrap())
     })
 }
 
@@ -228,20 +154,12 @@ fn moved() -> Rule {
             request.schedule_expression() == Some("at(2026-11-22T16:59:06)")
                 && request.action_after_completion().unwrap().as_str() == "DELETE"
         })
-        .then_output(|| {
-            UpdateScheduleOutput::builder()
-                .schedule_arn("arn:schedule")
-                .build()
-                .unwrap()
-        })
+        .then_output(|| UpdateScheduleOutput::builder().schedule_arn("arn:schedule").build().unwrap())
 }
 
 fn vanished() -> Rule {
     mock!(aws_sdk_scheduler::Client::update_schedule).then_error(|| {
-        let gone = ResourceNotFoundException::builder()
-            .message("gone")
-            .build()
-            .unwrap();
+        let gone = ResourceNotFoundException::builder().message("gone").build().unwrap();
         UpdateScheduleError::ResourceNotFoundException(gone)
     })
 }
@@ -253,10 +171,7 @@ fn schedules(rules: &[&Rule]) -> ExpirySchedules {
         role_arn: "arn:role".to_owned(),
         dead_letter_arn: "arn:queue".to_owned(),
     };
-    ExpirySchedules::new(
-        mock_client!(aws_sdk_scheduler, RuleMode::Sequential, rules),
-        target,
-    )
+    ExpirySchedules::new(mock_client!(aws_sdk_scheduler, RuleMode::Sequential, rules), target)
 }
 
 const NAME: &str = "order-0199a1b2-0000-5000-8000-000000000002";
@@ -274,48 +189,29 @@ async fn a_placed_order_is_armed_once() {
 #[tokio::test]
 async fn an_extension_moves_the_schedule() {
     let (conflict, update) = (exists(), moved());
-    schedules(&[&conflict, &update])
-        .extend(request(), ends(), now())
-        .await
-        .unwrap();
+    schedules(&[&conflict, &update]).extend(request(), ends(), now()).await.unwrap();
     assert_eq!((conflict.num_calls(), update.num_calls()), (1, 1));
 }
 
 #[tokio::test]
 async fn an_extension_that_comes_first_arms() {
     let create = created(NAME);
-    schedules(&[&create])
-        .extend(request(), ends(), now())
-        .await
-        .unwrap();
+    schedules(&[&create]).extend(request(), ends(), now()).await.unwrap();
     assert_eq!(create.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn a_schedule_that_vanishes_between_two_calls_is_made_anew() {
     let (conflict, gone, create) = (exists(), vanished(), created(NAME));
-    schedules(&[&conflict, &gone, &create])
-        .extend(request(), ends(), now())
-        .await
-        .unwrap();
+    schedules(&[&conflict, &gone, &create]).extend(request(), ends(), now()).await.unwrap();
     assert_eq!(create.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn tries_are_bounded() {
-    let rules = [
-        exists(),
-        vanished(),
-        exists(),
-        vanished(),
-        exists(),
-        vanished(),
-    ];
+    let rules = [exists(), vanished(), exists(), vanished(), exists(), vanished()];
     let schedules = schedules(&rules.iter().collect::<Vec<_>>());
-    let error = schedules
-        .extend(request(), ends(), now())
-        .await
-        .unwrap_err();
+    let error = schedules.extend(request(), ends(), now()).await.unwrap_err();
     assert!(matches!(error, ScheduleError::Unsettled), "{error:?}");
 }
 

@@ -1,8 +1,8 @@
 //! Tickets and orders in every state.
 
 use holdfast_domain::{
-    Claim, Currency, Hold, HoldNumber, Order, OrderState, OrderTicket, PaymentIntentId, Price,
-    Sale, Ticket, TicketFacts, TicketState, Timestamp, Title, Venue, Version,
+    Claim, Currency, Hold, HoldNumber, Order, OrderState, OrderTicket, PaymentIntentId, Price, Sale, Ticket,
+    TicketFacts, TicketState, Timestamp, Title, Venue, Version,
 };
 
 pub(crate) const TICKET: &str = "0199a1b2-0000-7000-8000-000000000001";
@@ -38,20 +38,11 @@ pub(crate) fn hold() -> Hold {
 }
 
 pub(crate) fn claim() -> Claim {
-    Claim {
-        order: hold().order,
-        buyer: hold().buyer,
-        number: hold().number,
-    }
+    Claim { order: hold().order, buyer: hold().buyer, number: hold().number }
 }
 
 pub(crate) fn sale() -> Sale {
-    Sale {
-        order: hold().order,
-        buyer: hold().buyer,
-        number: hold().number,
-        sold_at: moment("2026-11-22T16:50:00Z"),
-    }
+    Sale { order: hold().order, buyer: hold().buyer, number: hold().number, sold_at: moment("2026-11-22T16:50:00Z") }
 }
 
 pub(crate) fn ticket(version: u64, state: TicketState) -> Ticket {
@@ -69,10 +60,7 @@ pub(crate) fn order(version: u64, state: OrderState) -> Order {
     Order {
         id: ORDER.parse().unwrap(),
         buyer: BUYER.parse().unwrap(),
-        ticket: OrderTicket {
-            id: TICKET.parse().unwrap(),
-            facts: facts(),
-        },
+        ticket: OrderTicket { id: TICKET.parse().unwrap(), facts: facts() },
         hold: HoldNumber::from_number(2),
         expires_at: moment("2026-11-22T16:59:05Z"),
         created_at: now(),

@@ -17,10 +17,7 @@ fn folder() -> &'static Path {
 fn schema(name: EventName) -> Validator {
     let text = fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
-    jsonschema::options()
-        .should_validate_formats(true)
-        .build(&schema)
-        .unwrap()
+    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
 /// One of each event, as the code makes it.
@@ -43,18 +40,9 @@ fn events() -> Vec<DomainEvent> {
         DomainEvent::of_ticket(Some(&held), Some(&sold), now()),
         DomainEvent::of_order(None, Some(&awaiting), now()),
         DomainEvent::of_order(Some(&awaiting), Some(&extended), now()),
-        closed(OrderState::Cancelled {
-            closed_at: now(),
-            intent: None,
-        }),
-        closed(OrderState::Expired {
-            closed_at: now(),
-            intent: None,
-        }),
-        closed(OrderState::Paid {
-            intent: intent(),
-            paid_at: now(),
-        }),
+        closed(OrderState::Cancelled { closed_at: now(), intent: None }),
+        closed(OrderState::Expired { closed_at: now(), intent: None }),
+        closed(OrderState::Paid { intent: intent(), paid_at: now() }),
     ]
     .map(Option::unwrap)
     .into()
@@ -72,31 +60,19 @@ fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
 
 #[test]
 fn there_is_one_schema_for_each_event() {
-    let files: BTreeSet<String> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    let expected: BTreeSet<String> = EventName::ALL
-        .iter()
-        .map(|name| format!("{name}.json"))
-        .collect();
+    let files: BTreeSet<String> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let expected: BTreeSet<String> = EventName::ALL.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(files, expected);
     let made: BTreeSet<&str> = events().iter().map(|event| event.name().as_str()).collect();
-    assert_eq!(
-        made.len(),
-        EventName::ALL.len(),
-        "the samples below cover every event"
-    );
+    assert_eq!(made.len(), EventName::ALL.len(), "the samples below cover every event");
 }
 
 #[test]
 fn every_event_validates_and_reads_back() {
     for event in events() {
         let value = serde_json::to_value(&event).unwrap();
-        let errors: Vec<String> = schema(event.name())
-            .iter_errors(&value)
-            .map(|error| error.to_string())
-            .collect();
+        let errors: Vec<String> = schema(event.name()).iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{value}: {errors:?}");
         assert_eq!(serde_json::from_value::<DomainEvent>(value).unwrap(), event);
     }
@@ -110,32 +86,16 @@ fn no_field_may_be_missing_or_added_anywhere() {
         objects(&value, "", &mut places);
         assert!(places.len() >= 3, "envelope, aggregate and data");
         for place in places {
-            let fields: Vec<String> = value
-                .pointer(&place)
-                .and_then(Value::as_object)
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect();
+            let fields: Vec<String> =
+                value.pointer(&place).and_then(Value::as_object).unwrap().keys().cloned().collect();
             for field in fields {
                 let mut less = value.clone();
-                less.pointer_mut(&place)
-                    .and_then(Value::as_object_mut)
-                    .unwrap()
-                    .remove(&field);
-                assert!(
-                    !schema.is_valid(&less),
-                    "{}: {place}/{field} may be missing",
-                    event.name()
-                );
+                less.pointer_mut(&place).and_then(Value::as_object_mut).unwrap().remove(&field);
+                assert!(!schema.is_valid(&less), "{}: {place}/{field} may be missing", event.name());
             }
             let mut more = value.clone();
             more.pointer_mut(&place).unwrap()["description"] = json!("not for the bus");
-            assert!(
-                !schema.is_valid(&more),
-                "{}: {place} takes anything",
-                event.name()
-            );
+            assert!(!schema.is_valid(&more), "{}: {place} takes anything", event.name());
         }
     }
 }
@@ -144,15 +104,8 @@ fn no_field_may_be_missing_or_added_anywhere() {
 fn a_schema_takes_its_own_event_only() {
     for event in events() {
         let value = serde_json::to_value(&event).unwrap();
-        for name in EventName::ALL
-            .into_iter()
-            .filter(|name| *name != event.name())
-        {
-            assert!(
-                !schema(name).is_valid(&value),
-                "{name} takes {}",
-                event.name()
-            );
+        for name in EventName::ALL.into_iter().filter(|name| *name != event.name()) {
+            assert!(!schema(name).is_valid(&value), "{name} takes {}", event.name());
         }
     }
 }
@@ -167,4 +120,28 @@ fn ten_of_the_largest_events_fit_one_call() {
     let bytes = serde_json::to_string(&event).unwrap().len();
     // Source, detail type and time count too: far under what is left.
     assert!(10 * (bytes + 1_024) < 256 * 1_024, "{bytes} bytes");
+}
+
+/// The sample events of the functions, which `sam local invoke` takes as they are.
+fn bus_samples() -> Vec<(String, Value)> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../events"));
+    let folders = ["schedule_expiry", "project_catalogue"].map(|function| fs::read_dir(root.join(function)).unwrap());
+    let read = |path: std::path::PathBuf| {
+        let sample = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        (path.display().to_string(), sample)
+    };
+    folders.into_iter().flatten().map(|entry| read(entry.unwrap().path())).collect()
+}
+
+#[test]
+fn the_samples_of_the_bus_are_events_as_the_code_makes_them() {
+    let samples = bus_samples();
+    assert!(samples.len() >= 6);
+    for (path, sample) in samples {
+        let event: DomainEvent = serde_json::from_value(sample["detail"].clone()).unwrap();
+        assert_eq!(sample["detail-type"], event.name().as_str(), "{path}");
+        assert_eq!(sample["source"], holdfast_events::SOURCE, "{path}");
+        assert!(schema(event.name()).is_valid(&sample["detail"]), "{path}");
+        assert_eq!(serde_json::to_value(&event).unwrap(), sample["detail"], "{path}: no field is lost");
+    }
 }

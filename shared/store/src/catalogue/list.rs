@@ -74,13 +74,8 @@ impl Expression {
             self.text.push_str(" AND ");
         }
         self.text.push_str(text);
-        self.names
-            .insert(format!("#{attribute}"), attribute.to_owned());
-        self.values.extend(
-            values
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone())),
-        );
+        self.names.insert(format!("#{attribute}"), attribute.to_owned());
+        self.values.extend(values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     }
 }
 
@@ -88,10 +83,7 @@ impl CatalogueQuery {
     /// The longest word finds the rows: it is the rarest, most likely. The others are compared row by row.
     fn split_words(&self) -> (Option<&String>, impl Iterator<Item = &String>) {
         let longest = self.words.iter().max_by_key(|word| word.chars().count());
-        (
-            longest,
-            self.words.iter().filter(move |word| Some(*word) != longest),
-        )
+        (longest, self.words.iter().filter(move |word| Some(*word) != longest))
     }
 
     /// The key range after `after`; `None` when nothing can be in it.
@@ -112,22 +104,14 @@ impl CatalogueQuery {
             }
             (CatalogueOrder::Soonest, _) => {
                 // A tilde sorts behind every digit and letter of a place.
-                let first = self
-                    .from
-                    .map_or(String::new(), |from| format!("{:015}", from.as_millis()));
+                let first = self.from.map_or(String::new(), |from| format!("{:015}", from.as_millis()));
                 let behind = after.map_or(String::new(), |place| format!("{place}~"));
                 let low = first.max(behind).max("0".to_owned());
-                let high = self
-                    .to
-                    .map_or("~".to_owned(), |to| format!("{:015}#~", to.as_millis()));
+                let high = self.to.map_or("~".to_owned(), |to| format!("{:015}#~", to.as_millis()));
                 if low > high {
                     return None;
                 }
-                range.and(
-                    "#sk BETWEEN :low AND :high",
-                    SK,
-                    &[(":low", s(low)), (":high", s(high))],
-                );
+                range.and("#sk BETWEEN :low AND :high", SK, &[(":low", s(low)), (":high", s(high))]);
             }
         }
         Some(range)
@@ -137,27 +121,15 @@ impl CatalogueQuery {
         let mut filter = Expression::default();
         for (place, word) in self.split_words().1.enumerate() {
             let name = format!(":word{place}");
-            filter.and(
-                &format!("contains(#words, {name})"),
-                "words",
-                &[(&name, s(word))],
-            );
+            filter.and(&format!("contains(#words, {name})"), "words", &[(&name, s(word))]);
         }
         // In the order of dates the key range says it.
         if self.order == CatalogueOrder::Newest {
             if let Some(from) = self.from {
-                filter.and(
-                    "#starts_at >= :from",
-                    "starts_at",
-                    &[(":from", n(from.as_millis()))],
-                );
+                filter.and("#starts_at >= :from", "starts_at", &[(":from", n(from.as_millis()))]);
             }
             if let Some(to) = self.to {
-                filter.and(
-                    "#starts_at <= :to",
-                    "starts_at",
-                    &[(":to", n(to.as_millis()))],
-                );
+                filter.and("#starts_at <= :to", "starts_at", &[(":to", n(to.as_millis()))]);
             }
         }
         filter
@@ -177,18 +149,11 @@ impl Market {
         limit: u32,
     ) -> Result<CataloguePage, StoreError> {
         let Some(range) = query.range(after) else {
-            return Ok(CataloguePage {
-                places: Vec::new(),
-                next: None,
-            });
+            return Ok(CataloguePage { places: Vec::new(), next: None });
         };
         let filter = query.filter();
         let filtered = !filter.text.is_empty();
-        let rows = if filtered {
-            limit.max(ROWS_FILTERED)
-        } else {
-            limit
-        };
+        let rows = if filtered { limit.max(ROWS_FILTERED) } else { limit };
         let mut request = self
             .client
             .query()
@@ -208,17 +173,8 @@ impl Market {
             request = request.expression_attribute_values(name, value);
         }
         let output = request.send().await.map_err(StoreError::from_sdk)?;
-        let mut next = output
-            .last_evaluated_key
-            .as_ref()
-            .map(place_of)
-            .transpose()?;
-        let mut places = output
-            .items
-            .unwrap_or_default()
-            .iter()
-            .map(place_of)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut next = output.last_evaluated_key.as_ref().map(place_of).transpose()?;
+        let mut places = output.items.unwrap_or_default().iter().map(place_of).collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if places.len() > limit {
             places.truncate(limit);
@@ -241,25 +197,12 @@ mod tests {
     }
 
     fn place(moment: i64) -> CataloguePlace {
-        CataloguePlace {
-            moment: millis(moment),
-            ticket: "0199a1b2-0000-7000-8000-000000000001".parse().unwrap(),
-        }
+        CataloguePlace { moment: millis(moment), ticket: "0199a1b2-0000-7000-8000-000000000001".parse().unwrap() }
     }
 
-    fn query(
-        order: CatalogueOrder,
-        words: &[&str],
-        from: Option<i64>,
-        to: Option<i64>,
-    ) -> CatalogueQuery {
+    fn query(order: CatalogueOrder, words: &[&str], from: Option<i64>, to: Option<i64>) -> CatalogueQuery {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        CatalogueQuery {
-            order,
-            words,
-            from: from.map(millis),
-            to: to.map(millis),
-        }
+        CatalogueQuery { order, words, from: from.map(millis), to: to.map(millis) }
     }
 
     fn bounds(query: &CatalogueQuery, after: Option<CataloguePlace>) -> Option<(String, String)> {
@@ -270,32 +213,18 @@ mod tests {
 
     #[test]
     fn the_longest_word_finds_and_the_others_filter() {
-        let query = query(
-            CatalogueOrder::Newest,
-            &["magic", "flute", "köln-x"],
-            None,
-            None,
-        );
+        let query = query(CatalogueOrder::Newest, &["magic", "flute", "köln-x"], None, None);
         assert_eq!(query.range(None).unwrap().values[":pk"], s("W#köln-x#N"));
         let filter = query.filter();
-        assert_eq!(
-            filter.text,
-            "contains(#words, :word0) AND contains(#words, :word1)"
-        );
-        assert_eq!(
-            (&filter.values[":word0"], &filter.values[":word1"]),
-            (&s("magic"), &s("flute"))
-        );
+        assert_eq!(filter.text, "contains(#words, :word0) AND contains(#words, :word1)");
+        assert_eq!((&filter.values[":word0"], &filter.values[":word1"]), (&s("magic"), &s("flute")));
     }
 
     #[test]
     fn dates_filter_the_newest_and_bound_the_soonest() {
         let newest = query(CatalogueOrder::Newest, &[], Some(5), Some(9));
         assert_eq!(newest.range(None).unwrap().text, "#pk = :pk");
-        assert_eq!(
-            newest.filter().text,
-            "#starts_at >= :from AND #starts_at <= :to"
-        );
+        assert_eq!(newest.filter().text, "#starts_at >= :from AND #starts_at <= :to");
         let soonest = query(CatalogueOrder::Soonest, &[], Some(5), Some(9));
         assert!(soonest.filter().text.is_empty());
         let (low, high) = bounds(&soonest, None).unwrap();
@@ -307,9 +236,7 @@ mod tests {
 
     #[test]
     fn a_page_goes_on_behind_its_place() {
-        let newest = query(CatalogueOrder::Newest, &[], None, None)
-            .range(Some(place(7)))
-            .unwrap();
+        let newest = query(CatalogueOrder::Newest, &[], None, None).range(Some(place(7))).unwrap();
         assert_eq!(
             (newest.text.as_str(), &newest.values[":place"]),
             ("#pk = :pk AND #sk < :place", &s(place(7).to_string()))
@@ -317,33 +244,14 @@ mod tests {
         let soonest = query(CatalogueOrder::Soonest, &[], Some(5), None);
         let (low, _) = bounds(&soonest, Some(place(7))).unwrap();
         assert!(low > place(7).to_string() && low < place(8).to_string());
-        let (low, _) = bounds(
-            &query(CatalogueOrder::Soonest, &[], Some(8), None),
-            Some(place(7)),
-        )
-        .unwrap();
-        assert!(
-            low > place(7).to_string() && low <= place(8).to_string(),
-            "time has moved on past the place"
-        );
+        let (low, _) = bounds(&query(CatalogueOrder::Soonest, &[], Some(8), None), Some(place(7))).unwrap();
+        assert!(low > place(7).to_string() && low <= place(8).to_string(), "time has moved on past the place");
     }
 
     #[test]
     fn an_empty_range_is_not_asked_for() {
-        assert!(
-            query(CatalogueOrder::Soonest, &[], Some(9), Some(5))
-                .range(None)
-                .is_none()
-        );
-        assert!(
-            query(CatalogueOrder::Soonest, &[], None, Some(7))
-                .range(Some(place(8)))
-                .is_none()
-        );
-        assert!(
-            query(CatalogueOrder::Soonest, &[], Some(7), Some(7))
-                .range(None)
-                .is_some()
-        );
+        assert!(query(CatalogueOrder::Soonest, &[], Some(9), Some(5)).range(None).is_none());
+        assert!(query(CatalogueOrder::Soonest, &[], None, Some(7)).range(Some(place(8))).is_none());
+        assert!(query(CatalogueOrder::Soonest, &[], Some(7), Some(7)).range(None).is_some());
     }
 }

@@ -33,9 +33,6 @@ impl FromStr for CataloguePlace {
         let (millis, ticket) = text.split_once('#').ok_or(InvalidPlace)?;
         let millis = millis.parse().map_err(|_| InvalidPlace)?;
         let moment = Timestamp::from_millis(millis).map_err(|_| InvalidPlace)?;
-        Ok(Self {
-            moment,
-            ticket: ticket.parse().map_err(|_| InvalidPlace)?,
-        })
+        Ok(Self { moment, ticket: ticket.parse().map_err(|_| InvalidPlace)? })
     }
 }

@@ -22,26 +22,13 @@ fn ticket(version: u64, title: &str, starts_at: Option<Timestamp>) -> Ticket {
         starts_at,
     };
     let state = TicketState::Listed;
-    Ticket {
-        id: id(),
-        seller,
-        facts,
-        created_at: millis(7),
-        version: Version::from_number(version),
-        state,
-    }
+    Ticket { id: id(), seller, facts, created_at: millis(7), version: Version::from_number(version), state }
 }
 
 fn keys_of(items: &[Item]) -> Vec<String> {
     let mut keys: Vec<_> = items
         .iter()
-        .map(|item| {
-            format!(
-                "{} {}",
-                keys::text(item, PK).unwrap(),
-                keys::text(item, SK).unwrap()
-            )
-        })
+        .map(|item| format!("{} {}", keys::text(item, PK).unwrap(), keys::text(item, SK).unwrap()))
         .collect();
     keys.sort_unstable();
     keys
@@ -63,10 +50,7 @@ fn a_ticket_has_rows_by_age_date_and_word() {
         format!("W#opera#N {newest}#{}", id()),
     ];
     assert_eq!((keys_of(&puts), deletes), (expected.to_vec(), vec![]));
-    assert!(
-        puts.iter()
-            .all(|row| row["ttl"] == keys::n(9) && row["starts_at"] == keys::n(9_000))
-    );
+    assert!(puts.iter().all(|row| row["ttl"] == keys::n(9) && row["starts_at"] == keys::n(9_000)));
 }
 
 #[test]
@@ -74,17 +58,9 @@ fn a_change_writes_the_difference_and_no_key_twice() {
     let before = Entry::of(&ticket(1, "Magic Flute", Some(millis(9_000)))).unwrap();
     let after = Entry::of(&ticket(2, "Flute", None)).unwrap();
     let (puts, deletes) = difference(id(), Some(&before), Some(&after)).unwrap();
-    assert_eq!(
-        keys_of(&puts).len(),
-        3,
-        "newest, flute and opera: their content changes"
-    );
+    assert_eq!(keys_of(&puts).len(), 3, "newest, flute and opera: their content changes");
     assert_eq!(keys_of(&deletes).len(), 5, "four by date, and magic");
-    assert!(
-        keys_of(&puts)
-            .iter()
-            .all(|key| !keys_of(&deletes).contains(key))
-    );
+    assert!(keys_of(&puts).iter().all(|key| !keys_of(&deletes).contains(key)));
     assert!(puts.iter().all(|row| !row.contains_key("ttl")));
 }
 
@@ -92,28 +68,16 @@ fn a_change_writes_the_difference_and_no_key_twice() {
 fn a_change_of_the_price_alone_touches_no_row() {
     let entry = Entry::of(&ticket(1, "Magic Flute", None)).unwrap();
     let same = Entry::of(&ticket(2, "magic FLUTE", None)).unwrap();
-    assert_eq!(
-        difference(id(), Some(&entry), Some(&same)).unwrap(),
-        (vec![], vec![])
-    );
+    assert_eq!(difference(id(), Some(&entry), Some(&same)).unwrap(), (vec![], vec![]));
 }
 
 #[test]
 fn the_largest_change_fits_one_transaction() {
-    let words = |prefix: &str| {
-        (0..12)
-            .map(|n| format!("{prefix}{n}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let words = |prefix: &str| (0..12).map(|n| format!("{prefix}{n}")).collect::<Vec<_>>().join(" ");
     let before = Entry::of(&ticket(1, &words("a"), Some(millis(1)))).unwrap();
     let after = Entry::of(&ticket(2, &words("b"), Some(millis(2)))).unwrap();
     let (puts, deletes) = difference(id(), Some(&before), Some(&after)).unwrap();
-    assert_eq!(
-        (puts.len(), deletes.len()),
-        (26, 25),
-        "its place by age stays"
-    );
+    assert_eq!((puts.len(), deletes.len()), (26, 25), "its place by age stays");
     assert!(1 + puts.len() + deletes.len() <= 100);
 }
 
@@ -126,13 +90,7 @@ fn a_sold_ticket_has_no_rows() {
         sold_at: millis(8),
     });
     let listed = ticket(1, "Magic Flute", None);
-    assert_eq!(
-        Entry::of(&Ticket {
-            state: sold,
-            ..listed.clone()
-        }),
-        None
-    );
+    assert_eq!(Entry::of(&Ticket { state: sold, ..listed.clone() }), None);
     let (puts, deletes) = difference(id(), Entry::of(&listed).as_ref(), None).unwrap();
     assert_eq!((puts.len(), deletes.len()), (0, 4));
 }
@@ -141,10 +99,7 @@ fn a_sold_ticket_has_no_rows() {
 fn what_is_written_reads_back() {
     let ticket = ticket(3, "Magic Flute", Some(millis(9_000)));
     let written = Written::wanted(Some(&ticket), None);
-    assert_eq!(
-        Written::from_item(written.item(id(), millis(1)).unwrap()).unwrap(),
-        written
-    );
+    assert_eq!(Written::from_item(written.item(id(), millis(1)).unwrap()).unwrap(), written);
     let gone = Written::wanted(None, Some(&written));
     let item = gone.item(id(), millis(1_000)).unwrap();
     assert_eq!(item["ttl"], keys::n(1 + 2 * 24 * 60 * 60));
@@ -154,28 +109,12 @@ fn what_is_written_reads_back() {
 
 #[test]
 fn a_place_has_one_spelling_that_sorts_like_time() {
-    let place = CataloguePlace {
-        moment: millis(9_000),
-        ticket: id(),
-    };
+    let place = CataloguePlace { moment: millis(9_000), ticket: id() };
     assert_eq!(place.to_string().parse(), Ok(place));
-    let last = CataloguePlace {
-        moment: millis(253_402_300_799_999),
-        ticket: id(),
-    };
+    let last = CataloguePlace { moment: millis(253_402_300_799_999), ticket: id() };
     assert_eq!(last.to_string().len(), place.to_string().len());
     assert!(place.to_string() < last.to_string());
-    for wrong in [
-        "",
-        "7",
-        "7#",
-        "#0199a1b2-0000-7000-8000-000000000001",
-        "x#0199a1b2-0000-7000-8000-000000000001",
-    ] {
-        assert_eq!(
-            wrong.parse::<CataloguePlace>(),
-            Err(InvalidPlace),
-            "{wrong}"
-        );
+    for wrong in ["", "7", "7#", "#0199a1b2-0000-7000-8000-000000000001", "x#0199a1b2-0000-7000-8000-000000000001"] {
+        assert_eq!(wrong.parse::<CataloguePlace>(), Err(InvalidPlace), "{wrong}");
     }
 }

@@ -1,0 +1,60 @@
+#![doc = include_str!("../README.md")]
+
+use holdfast_domain::Timestamp;
+use holdfast_events::{Aggregate, Delivery, EventName};
+use holdfast_store::{Market, StoreError};
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct App {
+    /// Tickets and the catalogue.
+    pub market: Market,
+}
+
+/// Why the rows were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectCatalogueError {
+    /// The rule delivers events that this function is not for.
+    #[error("the rule delivered {0}")]
+    NotForUs(EventName),
+    /// The table failed.
+    #[error("the catalogue's rows are not written")]
+    Store(#[from] StoreError),
+}
+
+/// Makes the rows of the event's ticket those of its present state.
+///
+/// # Errors
+/// [`ProjectCatalogueError`]; the event is delivered again.
+pub async fn handle(app: &App, delivery: Delivery, now: Timestamp) -> Result<(), ProjectCatalogueError> {
+    let event = delivery.detail;
+    let Aggregate::Ticket(ticket) = event.aggregate() else {
+        return Err(ProjectCatalogueError::NotForUs(event.name()));
+    };
+    let projected = app.market.catalogue_project(ticket, now).await?;
+    tracing::info!(%ticket, event = %event.name(), ?projected, "looked at the ticket");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_samples_are_events_of_one_ticket() {
+        let samples = [
+            include_str!("../../../events/project_catalogue/valid.json"),
+            include_str!("../../../events/project_catalogue/ticket_changed.json"),
+            include_str!("../../../events/project_catalogue/ticket_deleted.json"),
+            include_str!("../../../events/project_catalogue/ticket_sold.json"),
+        ];
+        let names = samples.map(|sample| {
+            let event = serde_json::from_str::<Delivery>(sample).unwrap().detail;
+            assert!(matches!(event.aggregate(), Aggregate::Ticket(_)), "{event:?}");
+            event.name()
+        });
+        let expected =
+            [EventName::TicketListed, EventName::TicketChanged, EventName::TicketDeleted, EventName::TicketSold];
+        assert_eq!(names, expected);
+    }
+}

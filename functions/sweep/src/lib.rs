@@ -1,0 +1,67 @@
+#![doc = include_str!("../README.md")]
+
+mod counts;
+mod shard;
+
+use holdfast_domain::Timestamp;
+use holdfast_store::{DUE_SHARDS, Market};
+use tokio::task::JoinSet;
+use tokio::time::{Duration, Instant};
+
+pub use counts::Counts;
+
+/// No page is begun later than this: the function's own limit is 55 seconds.
+const TIME_TO_BEGIN: Duration = Duration::from_secs(40);
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct App {
+    /// Tickets and orders.
+    pub market: Market,
+}
+
+/// The scheduler's payload, of which nothing is needed.
+pub type Tick = serde::de::IgnoredAny;
+
+/// Why a run counts as failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// Each failure has its own line in the log.
+    #[error("{0} items or pages failed")]
+    Failed(u32),
+}
+
+/// Looks at everything that is due, shard by shard.
+///
+/// # Errors
+/// [`SweepError`] when something failed; the next run tries it again.
+pub async fn handle(app: &App, now: Timestamp) -> Result<Counts, SweepError> {
+    let until = Instant::now() + TIME_TO_BEGIN;
+    let mut shards = JoinSet::new();
+    for number in 0..DUE_SHARDS {
+        shards.spawn(shard::sweep(app.market.clone(), number, now, until));
+    }
+    let counts = shards.join_all().await.into_iter().fold(Counts::default(), Counts::plus);
+    tracing::info!(
+        expired = counts.expired,
+        released = counts.released,
+        not_run_out = counts.not_run_out,
+        left_to_payment = counts.left_to_payment,
+        at_rest = counts.at_rest,
+        failed = counts.failed,
+        unfinished = counts.unfinished,
+        "swept"
+    );
+    if counts.failed == 0 { Ok(counts) } else { Err(SweepError::Failed(counts.failed)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_tick() {
+        let sample = include_str!("../../../events/sweep/valid.json");
+        assert!(serde_json::from_str::<Tick>(sample).is_ok());
+    }
+}

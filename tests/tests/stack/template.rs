@@ -1,0 +1,205 @@
+//! What the emulator does not check: who may invoke, pass and send what, read off the transformed template.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::{Template, referred, texts};
+
+/// Functions that are invoked without anybody waiting for the answer.
+const ASYNCHRONOUS: [&str; 4] = ["ScheduleExpiry", "ProjectCatalogue", "ExpireOrder", "Sweep"];
+
+#[test]
+fn every_function_names_the_actions_and_resources_that_it_uses() {
+    let template = Template::get();
+    for function in template.functions() {
+        for statement in template.statements(&format!("{function}Role")) {
+            assert_eq!(statement["Effect"], "Allow", "{function}");
+            for action in texts(&statement["Action"]) {
+                assert!(!action.contains('*'), "{function} may {action}");
+            }
+            let resource = statement["Resource"].to_string();
+            assert!(!texts(&statement["Resource"]).contains(&"*".to_owned()), "{function}: {resource}");
+        }
+    }
+}
+
+#[test]
+fn only_account_functions_touch_accounts_and_only_four_ever_write_the_lock() {
+    let template = Template::get();
+    let who = |table: &str, wanted: &[&str]| -> BTreeSet<String> {
+        let touches = |function: &String| {
+            template.statements(&format!("{function}Role")).iter().any(|statement| {
+                statement["Resource"].to_string().contains(table)
+                    && texts(&statement["Action"]).iter().any(|action| wanted.contains(&action.as_str()))
+            })
+        };
+        template.functions().into_iter().filter(touches).collect()
+    };
+    let accounts = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
+    let expected = ["CurrentUser", "SignIn", "SignUp"].map(str::to_owned);
+    assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected));
+    let expected = ["CancelOrder", "ExpireOrder", "PlaceOrder", "Sweep", "UpdateTicket"].map(str::to_owned);
+    assert_eq!(who("MarketTable", &["dynamodb:UpdateItem"]), BTreeSet::from(expected));
+    assert!(who("", &["dynamodb:Scan"]).is_empty());
+}
+
+#[test]
+fn the_scheduler_gets_one_role_and_only_for_itself() {
+    let template = Template::get();
+    let mut passing = BTreeSet::new();
+    for function in template.functions() {
+        for statement in template.statements(&format!("{function}Role")) {
+            if !texts(&statement["Action"]).contains(&"iam:PassRole".to_owned()) {
+                continue;
+            }
+            assert_eq!(referred(&statement["Resource"]), Some("ScheduleRole"), "{function}");
+            let only_to = &statement["Condition"]["StringEquals"]["iam:PassedToService"];
+            assert_eq!(only_to, "scheduler.amazonaws.com", "{function}");
+            passing.insert(function.clone());
+        }
+    }
+    assert_eq!(passing, BTreeSet::from(["ExpireOrder", "ScheduleExpiry"].map(str::to_owned)));
+
+    let trust = &template.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"][0];
+    assert_eq!(trust["Principal"], json!({"Service": "scheduler.amazonaws.com"}));
+    assert_eq!(trust["Condition"]["StringEquals"]["aws:SourceAccount"], json!({"Ref": "AWS::AccountId"}));
+    let rights = template.statements("ScheduleRole");
+    let may = |action: &str| rights.iter().find(|statement| texts(&statement["Action"]) == [action]);
+    let invoked = may("lambda:InvokeFunction").expect("it may invoke")["Resource"]["Fn::Sub"].clone();
+    assert!(invoked.as_str().is_some_and(|arn| arn.ends_with(":function:${AWS::StackName}-ExpireOrder")));
+    let name = &template.properties("ExpireOrder")["FunctionName"]["Fn::Sub"];
+    assert_eq!(name, "${AWS::StackName}-ExpireOrder", "the name that the role and the schedules use");
+    assert_eq!(referred(&may("sqs:SendMessage").expect("it may send")["Resource"]), Some("ExpireOrderDeliveryQueue"));
+    assert_eq!(rights.len(), 2);
+    for function in ["ScheduleExpiry", "ExpireOrder"] {
+        let set = &template.properties(function)["Environment"]["Variables"];
+        assert_eq!(set["EXPIRE_ORDER_ARN"]["Fn::Sub"], invoked, "{function}");
+        assert_eq!(referred(&set["SCHEDULE_ROLE_ARN"]), Some("ScheduleRole"), "{function}");
+        assert_eq!(referred(&set["EXPIRE_ORDER_DELIVERY_QUEUE_ARN"]), Some("ExpireOrderDeliveryQueue"), "{function}");
+    }
+}
+
+#[test]
+fn every_route_and_rule_may_invoke_its_function_and_nobody_else_may() {
+    let template = Template::get();
+    let mut allowed: BTreeSet<(String, String, String)> = BTreeSet::new();
+    for (_, permission) in template.of_type("AWS::Lambda::Permission") {
+        assert_eq!(permission["Action"], "lambda:InvokeFunction");
+        assert!(!permission["SourceArn"].is_null(), "without a source anybody's API could invoke: {permission}");
+        allowed.insert((
+            referred(&permission["FunctionName"]).expect("a function").to_owned(),
+            permission["Principal"].as_str().expect("a service").to_owned(),
+            permission["SourceArn"].to_string(),
+        ));
+    }
+    let mut expected = 0;
+    for (route, function) in template.routes() {
+        let (method, path) = route.split_once(' ').expect("method and path");
+        // The permission has the path's variables as wildcards.
+        let path = path.replace("{ticket_id}", "*").replace("{order_id}", "*");
+        let source = format!("${{__Stage__}}/{method}{path}");
+        let found = allowed.iter().any(|(known, service, arn)| {
+            known == &function && service == "apigateway.amazonaws.com" && arn.contains(&source)
+        });
+        assert!(found, "{route} may not invoke {function}");
+        expected += 1;
+    }
+    for (id, rule) in template.of_type("AWS::Events::Rule") {
+        for target in rule["Targets"].as_array().expect("targets") {
+            let function = referred(&target["Arn"]).expect("a function");
+            let found = allowed.iter().any(|(known, service, arn)| {
+                known == function && service == "events.amazonaws.com" && arn.contains(id)
+            });
+            assert!(found, "{id} may not invoke {function}");
+            expected += 1;
+        }
+    }
+    assert_eq!(allowed.len(), expected);
+}
+
+#[test]
+fn every_asynchronous_function_has_a_queue_for_both_kinds_of_failure() {
+    let template = Template::get();
+    let mut queues = BTreeSet::new();
+    for function in ASYNCHRONOUS {
+        let runs = template
+            .of_type("AWS::Lambda::EventInvokeConfig")
+            .find(|(_, config)| referred(&config["FunctionName"]) == Some(function))
+            .map(|(_, config)| config["DestinationConfig"]["OnFailure"]["Destination"].clone());
+        let runs = runs.unwrap_or_else(|| panic!("{function} has no queue for failed runs"));
+        let failed_runs = referred(&runs).expect("a queue").to_owned();
+        let deliveries = delivery_queue(&template, function);
+        assert!(queues.insert(failed_runs.clone()) && queues.insert(deliveries), "{function} shares a queue");
+        let sends = template.statements(&format!("{function}Role")).into_iter().any(|statement| {
+            texts(&statement["Action"]) == ["sqs:SendMessage"]
+                && referred(&statement["Resource"]) == Some(failed_runs.as_str())
+        });
+        assert!(sends, "{function} may not send to {failed_runs}");
+    }
+    let relay = template
+        .of_type("AWS::Lambda::EventSourceMapping")
+        .find(|(_, mapping)| referred(&mapping["FunctionName"]) == Some("RelayEvents"))
+        .expect("the stream's mapping")
+        .1;
+    assert_eq!(referred(&relay["DestinationConfig"]["OnFailure"]["Destination"]), Some("RelayStreamFailureQueue"));
+    assert_eq!(relay["MaximumRetryAttempts"], -1, "no record is skipped while the stream keeps it");
+    let filter: Value =
+        serde_json::from_str(relay["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap()).unwrap();
+    assert_eq!(filter, json!({"dynamodb": {"Keys": {"sk": {"S": ["T", {"prefix": "O#"}]}}}}));
+}
+
+/// Where deliveries to `function` end that failed: its rule's, its schedule's or the orders' schedules' queue.
+fn delivery_queue(template: &Template, function: &str) -> String {
+    if function == "ExpireOrder" {
+        return "ExpireOrderDeliveryQueue".to_owned();
+    }
+    let of_rule = template.of_type("AWS::Events::Rule").find_map(|(_, rule)| {
+        let targets = rule["Targets"].as_array().expect("targets");
+        let target = targets.iter().find(|target| referred(&target["Arn"]) == Some(function))?;
+        assert!(target["RetryPolicy"]["MaximumRetryAttempts"].as_u64() > Some(0));
+        let queue = referred(&target["DeadLetterConfig"]["Arn"])?.to_owned();
+        assert!(allows_events(template, &queue), "the bus may not send to {queue}");
+        Some(queue)
+    });
+    let of_schedule = || {
+        template.of_type("AWS::Scheduler::Schedule").find_map(|(_, schedule)| {
+            let target = &schedule["Target"];
+            (referred(&target["Arn"]) == Some(function)).then_some(())?;
+            let queue = referred(&target["DeadLetterConfig"]["Arn"])?.to_owned();
+            let role = referred(&target["RoleArn"]).expect("a role");
+            let sends = |statement: &Value| referred(&statement["Resource"]) == Some(queue.as_str());
+            assert!(template.statements(role).iter().any(sends), "{role} may not send to {queue}");
+            Some(queue)
+        })
+    };
+    of_rule.or_else(of_schedule).unwrap_or_else(|| panic!("{function} has no queue for failed deliveries"))
+}
+
+/// Whether a queue policy lets the bus's rules, and only those, put messages into the queue.
+fn allows_events(template: &Template, queue: &str) -> bool {
+    template.of_type("AWS::SQS::QueuePolicy").any(|(_, policy)| {
+        let for_queue =
+            policy["Queues"].as_array().is_some_and(|queues| queues.iter().any(|q| referred(q) == Some(queue)));
+        let statements = policy["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default();
+        for_queue
+            && statements.iter().any(|statement| {
+                statement["Principal"] == json!({"Service": "events.amazonaws.com"})
+                    && statement["Condition"]["ArnLike"]["aws:SourceArn"].to_string().contains("rule/${EventBus}/*")
+                    && statement["Resource"].to_string().contains(queue)
+            })
+    })
+}
+
+#[test]
+fn what_must_not_be_lost_outlives_the_stack() {
+    let template = Template::get();
+    for table in ["MarketTable", "AccountsTable"] {
+        let recovery = &template.properties(table)["PointInTimeRecoverySpecification"];
+        assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{table}");
+    }
+    let queues: Vec<_> = template.of_type("AWS::SQS::Queue").collect();
+    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + 2);
+    for (id, queue) in queues {
+        assert_eq!(queue["MessageRetentionPeriod"], 1_209_600, "{id} keeps failures for fourteen days");
+    }
+}
