@@ -30,8 +30,7 @@ test("the countdown ends, the order closes by itself and the ticket is listed ag
     const outcome = page.getByText("The time ran out, and the ticket is on the market again. Nothing was charged.");
     await outcome.filter({ visible: true }).first().waitFor({ timeout: UNTIL_CLOSED_MS });
     await buyer.screenshot("order-run-out-phone");
-    await page.getByRole("link", { name: "See the ticket" }).click();
-    await page.getByRole("button", { name: "Hold this ticket" }).waitFor();
+    await buyer.looksUntil(ticket, page.getByRole("button", { name: "Hold this ticket" }));
     await Promise.all([seller.leave(), buyer.leave()]);
   } finally {
     await browser.close();

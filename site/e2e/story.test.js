@@ -42,19 +42,13 @@ step("the seller signs up and lists a ticket", async () => {
 });
 
 step("a guest finds it in the catalogue", async () => {
-  // The catalogue follows by events, so that it takes a moment; each look is a new page.
   const { page } = late;
+  await page.goto("/");
+  await page.getByRole("searchbox").fill(title.slice(-8));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\?q=/u);
   const link = page.getByRole("link", { name: title, exact: true });
-  let found = false;
-  for (let look = 0; look < 30 && !found; look += 1) {
-    await page.goto("/");
-    await page.getByRole("searchbox").fill(title.slice(-8));
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\?q=/u);
-    await page.locator("#tickets [data-when=loading]").waitFor({ state: "hidden" });
-    found = await link.isVisible();
-  }
-  assert.ok(found, "the catalogue shows the ticket");
+  await late.looksUntil(page.url(), link);
   await link.click();
   await page.getByRole("heading", { name: title }).waitFor();
   await late.reads("€12.50");
@@ -93,8 +87,9 @@ step("the buyer holds it, with two clicks for one order, and the countdown runs"
   const address = page.url();
   await page.reload();
   await timer.waitFor();
-  await page.goto(ticket);
-  await page.getByRole("link", { name: "Go to your order" }).click();
+  const way = page.getByRole("link", { name: "Go to your order" });
+  await buyer.looksUntil(ticket, way);
+  await way.click();
   await page.waitForURL(address);
 });
 
@@ -141,11 +136,12 @@ step("the buyer thinks twice, then cancels, and it is listed again", async () =>
   await buyer.reads(/You cancelled this order/u);
   await buyer.screenshot("order-cancelled-desktop");
   await page.getByRole("link", { name: "See the ticket" }).click();
-  await page.getByRole("button", HOLD).waitFor();
+  await page.waitForURL(`**${ticket}`);
+  await buyer.looksUntil(ticket, page.getByRole("button", HOLD));
 });
 
 step("now the second buyer gets it, and the first is refused", async () => {
-  await late.page.goto(ticket);
+  await late.looksUntil(ticket, late.page.getByRole("button", HOLD));
   await late.page.getByRole("button", HOLD).click();
   await late.page.waitForURL(/\/order\/\?id=/u);
   await late.page.getByRole("timer").waitFor();
@@ -174,8 +170,7 @@ step("the seller changes it, credential and all, and then deletes it", async () 
   await page.getByRole("button", { name: `Delete ${title}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
   await seller.reads("The ticket is deleted.");
-  await page.goto(ticket);
-  await page.getByRole("heading", { name: "This ticket is not here" }).waitFor();
+  await seller.looksUntil(ticket, page.getByRole("heading", { name: "This ticket is not here" }));
 });
 
 test("nothing went wrong on any page on the way", async () => {

@@ -10,13 +10,17 @@ import { chromium } from "playwright-core";
 
 import { BASE_URL, SCREENSHOTS, chromiumPath } from "./settings.js";
 
-/** @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
+/** @import { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core" */
 
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
 
 /** Long enough for a local stack under load: its emulator starts processes when a function is called for the first time. */
 const PATIENCE_MS = 30_000;
+
+/** How long a look at a page lasts, and how many there are, for what comes after some seconds. */
+const LOOK_MS = 3_000;
+const MOST_LOOKS = 15;
 
 const FLAGS = [
   "--no-sandbox",
@@ -110,6 +114,24 @@ export class Person {
     const link = page.getByRole("link", { name: title, exact: true });
     await link.waitFor();
     return String(await link.getAttribute("href"));
+  }
+
+  /**
+   * Looks at a page again and again until it shows something: public answers may be some seconds old, and the catalogue
+   * follows by events.
+   * @param {string} path
+   * @param {Locator} shown
+   */
+  async looksUntil(path, shown) {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      await this.page.goto(path);
+      const isShown = shown.waitFor({ timeout: LOOK_MS }).then(
+        () => true,
+        () => false,
+      );
+      if (await isShown) return;
+    }
+    throw new Error(`${path} has not shown ${shown} after ${MOST_LOOKS} looks`);
   }
 
   /** Waits until the main part says so. @param {string | RegExp} text */

@@ -14,7 +14,7 @@ pub(crate) fn page() -> Page {
         ..Field::line("email", "E-mail address")
     };
     let name = Field {
-        hint: "Other people see it beside the tickets that you sell. Without it, they see the part of your address before the @.",
+        hint: "Other people see it beside the tickets that you sell. Without it, they see a number.",
         autocomplete: "nickname",
         required: false,
         max: limits::DISPLAY_NAME_MAX_CHARS,
