@@ -33,9 +33,12 @@ pub async fn handle(app: &App, request: ExpireOrder, now: Timestamp) -> Result<(
     tracing::info!(order = %request.order, ?outcome, "looked at the order");
     match outcome {
         ExpireOutcome::NotRunOut(expires_at) => app.schedules.arm_again(request, expires_at, now).await?,
-        // An order with a payment keeps its place in the sweep's index until the payment is at rest.
-        ExpireOutcome::HasIntent | ExpireOutcome::Bought => {}
-        ExpireOutcome::Expired | ExpireOutcome::Final | ExpireOutcome::Absent => {}
+        // Done, or an order with a payment, which keeps its place in the sweep's index until the payment is at rest.
+        ExpireOutcome::Expired
+        | ExpireOutcome::Final
+        | ExpireOutcome::Absent
+        | ExpireOutcome::HasIntent
+        | ExpireOutcome::Bought => {}
     }
     Ok(())
 }

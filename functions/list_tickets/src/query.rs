@@ -150,9 +150,9 @@ mod tests {
             ("to", "2027-02-30"),
             ("page", "2"),
         ];
-        insta::assert_snapshot!(asked(&pairs).unwrap_err(), @"");
-        insta::assert_snapshot!(asked(&[("from", "2027-06-02"), ("to", "2027-06-01")]).unwrap_err(), @"");
-        insta::assert_snapshot!(asked(&[("q", "a"), ("q", "b")]).unwrap_err(), @"");
+        insta::assert_snapshot!(asked(&pairs).unwrap_err(), @"limit must be a whole number from 1 to 50; sort must be newest or soonest; q must have at most 200 characters; from must be a date, such as 2027-06-01, or an RFC 3339 date and time; to must be a date, such as 2027-06-01, or an RFC 3339 date and time; page is not a parameter of this list");
+        insta::assert_snapshot!(asked(&[("from", "2027-06-02"), ("to", "2027-06-01")]).unwrap_err(), @"to must not be before from");
+        insta::assert_snapshot!(asked(&[("q", "a"), ("q", "b")]).unwrap_err(), @"q must be given once");
     }
 
     #[test]
@@ -177,6 +177,6 @@ mod tests {
         let place = CataloguePlace { moment: Timestamp::from_millis(7).unwrap(), ticket };
         let cursor = cursor::write(&first.filter, place);
         assert_eq!(asked(&[("cursor", &cursor), ("q", "flute"), ("limit", "5")]).unwrap().after, Some(place));
-        insta::assert_snapshot!(asked(&[("cursor", &cursor), ("q", "magic")]).unwrap_err(), @"");
+        insta::assert_snapshot!(asked(&[("cursor", &cursor), ("q", "magic")]).unwrap_err(), @"cursor is not a cursor of this query: leave it out to begin anew");
     }
 }

@@ -40,26 +40,33 @@ struct Change {
 pub(crate) fn event_of(record: &Value) -> Result<Option<DomainEvent>, RecordError> {
     let change = Record::deserialize(record).map_err(RecordError::Shape)?.dynamodb;
     let time = moment(change.approximate_creation_date_time).ok_or(RecordError::Time)?;
-    match (image(change.old_image)?, image(change.new_image)?) {
+    let (old, new) = (image(change.old_image)?, image(change.new_image)?);
+    match (&old, &new) {
         (None, None) => Ok(None),
-        (Some(Image::Ticket(old)), Some(Image::Ticket(new))) => Ok(of_ticket(Some(old), Some(new), time)),
-        (Some(Image::Ticket(old)), None) => Ok(of_ticket(Some(old), None, time)),
-        (None, Some(Image::Ticket(new))) => Ok(of_ticket(None, Some(new), time)),
-        (Some(Image::Order(old)), Some(Image::Order(new))) => Ok(of_order(Some(old), Some(new), time)),
-        (Some(Image::Order(old)), None) => Ok(of_order(Some(old), None, time)),
-        (None, Some(Image::Order(new))) => Ok(of_order(None, Some(new), time)),
+        (Some(Image::Ticket(_)) | None, Some(Image::Ticket(_)) | None) => {
+            Ok(DomainEvent::of_ticket(ticket(old.as_ref()), ticket(new.as_ref()), time))
+        }
+        (Some(Image::Order(_)) | None, Some(Image::Order(_)) | None) => {
+            Ok(DomainEvent::of_order(order(old.as_ref()), order(new.as_ref()), time))
+        }
         (Some(Image::Ticket(_)), Some(Image::Order(_))) | (Some(Image::Order(_)), Some(Image::Ticket(_))) => {
             Err(RecordError::TwoKinds)
         }
     }
 }
 
-fn of_ticket(old: Option<Ticket>, new: Option<Ticket>, time: Timestamp) -> Option<DomainEvent> {
-    DomainEvent::of_ticket(old.as_ref(), new.as_ref(), time)
+fn ticket(image: Option<&Image>) -> Option<&Ticket> {
+    match image? {
+        Image::Ticket(ticket) => Some(ticket),
+        Image::Order(_) => None,
+    }
 }
 
-fn of_order(old: Option<Order>, new: Option<Order>, time: Timestamp) -> Option<DomainEvent> {
-    DomainEvent::of_order(old.as_ref(), new.as_ref(), time)
+fn order(image: Option<&Image>) -> Option<&Order> {
+    match image? {
+        Image::Order(order) => Some(order),
+        Image::Ticket(_) => None,
+    }
 }
 
 fn image(item: Option<HashMap<String, AttributeValue>>) -> Result<Option<Image>, RecordError> {

@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatchError, SendMessageBatchOutput};
 use aws_sdk_sqs::types::error::InvalidBatchEntryId;
-use aws_smithy_mocks::{Rule, mock, mock_client};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use holdfast_events::EventName;
 
 use super::*;
@@ -32,7 +32,7 @@ fn bus(takes: bool) -> EventBus {
         let answers = request.entries().iter().map(|_| answer.clone().build()).collect();
         PutEventsOutput::builder().set_entries(Some(answers)).build()
     });
-    EventBus::new(mock_client!(aws_sdk_eventbridge, [&rule]), "bus".to_owned())
+    EventBus::new(mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&rule]), "bus".to_owned())
 }
 
 /// A queue that takes everything and notes it.
@@ -48,7 +48,7 @@ fn queue() -> (RelayQueue, Arc<Mutex<Vec<RelayFailure>>>) {
 }
 
 fn queue_of(rule: &Rule) -> RelayQueue {
-    RelayQueue::new(mock_client!(aws_sdk_sqs, [rule]), "http://localhost/queue".to_owned())
+    RelayQueue::new(mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [rule]), "http://localhost/queue".to_owned())
 }
 
 #[test]

@@ -47,13 +47,11 @@ async fn look_at(market: &Market, due: Due, now: Timestamp, counts: &mut Counts)
         Due::Order(buyer, order) => end_order(market, buyer, order, now, counts).await,
         Due::Ticket(id) => {
             let ticket = market.ticket_read(id).await?;
-            match run_out_hold(ticket.as_ref(), now) {
-                Some(hold) => end_hold(market, id, hold, now, counts).await,
-                None => {
-                    counts.at_rest += 1;
-                    Ok(())
-                }
-            }
+            let Some(hold) = run_out_hold(ticket.as_ref(), now) else {
+                counts.at_rest += 1;
+                return Ok(());
+            };
+            end_hold(market, id, hold, now, counts).await
         }
     }
 }
