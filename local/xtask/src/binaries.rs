@@ -27,11 +27,7 @@ const OTHERS: [&str; 2] = ["edge", "site"];
 ///
 /// Both flavours come out of the same build folder, so that they share what they depend on; the lock keeps one run
 /// from copying what another has just built differently.
-pub(crate) fn build(
-    project: &Project,
-    flavour: Flavour,
-    into: &Path,
-) -> anyhow::Result<Vec<String>> {
+pub(crate) fn build(project: &Project, flavour: Flavour, into: &Path) -> anyhow::Result<Vec<String>> {
     let functions = project.functions()?;
     if functions.is_empty() {
         bail!("there is no function in functions/");
@@ -40,19 +36,12 @@ pub(crate) fn build(
     let lock = File::create(project.target().join("xtask-build.lock"))?;
     lock.lock().context("the build lock cannot be taken")?;
     let mut command = cargo();
-    command
-        .current_dir(project.root())
-        .args(["build", "--profile", "local"]);
+    command.current_dir(project.root()).args(["build", "--profile", "local"]);
     for name in functions.iter().map(String::as_str).chain(OTHERS) {
         command.args(["--package", name]);
     }
     if flavour == Flavour::CrashPoints {
-        command.args([
-            "--package",
-            "holdfast_store",
-            "--features",
-            "holdfast_store/crash_points",
-        ]);
+        command.args(["--package", "holdfast_store", "--features", "holdfast_store/crash_points"]);
     }
     if !run(&mut command)?.success() {
         bail!("the build failed: see the compiler's messages above");
@@ -69,10 +58,6 @@ pub(crate) fn build(
 /// Builds the site with the generator among `programs`.
 pub(crate) fn build_site(project: &Project, programs: &Path) -> anyhow::Result<()> {
     let mut command = Command::new(programs.join("site"));
-    command
-        .current_dir(project.root())
-        .arg("--out")
-        .arg(project.site());
-    crate::process::run_quietly(&mut command, &project.target().join("site.log"))
-        .context("the site was not built")
+    command.current_dir(project.root()).arg("--out").arg(project.site());
+    crate::process::run_quietly(&mut command, &project.target().join("site.log")).context("the site was not built")
 }

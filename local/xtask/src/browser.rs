@@ -10,12 +10,7 @@ use crate::files::fingerprint;
 use crate::process::run_quietly;
 use crate::project::Project;
 
-const NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ON_MACOS: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -32,13 +27,9 @@ pub(crate) fn find_or_install(project: &Project) -> anyhow::Result<PathBuf> {
         bail!("no browser was found: {cure}");
     }
     let log = project.target().join("chromium.log");
-    run_quietly(apt().arg("update"), &log)
+    run_quietly(apt().arg("update"), &log).with_context(|| format!("no browser could be installed: {cure}"))?;
+    run_quietly(apt().args(["install", "--yes", "--no-install-recommends", "chromium"]), &log)
         .with_context(|| format!("no browser could be installed: {cure}"))?;
-    run_quietly(
-        apt().args(["install", "--yes", "--no-install-recommends", "chromium"]),
-        &log,
-    )
-    .with_context(|| format!("no browser could be installed: {cure}"))?;
     find().with_context(|| format!("the package chromium brought no program of that name: {cure}"))
 }
 
@@ -49,12 +40,7 @@ fn find() -> Option<PathBuf> {
         return Some(named);
     }
     let on_path = NAMES.iter().find_map(|name| find_program(name));
-    on_path.or_else(|| {
-        ON_MACOS
-            .iter()
-            .map(PathBuf::from)
-            .find(|path| path.is_file())
-    })
+    on_path.or_else(|| ON_MACOS.iter().map(PathBuf::from).find(|path| path.is_file()))
 }
 
 fn apt() -> Command {
@@ -79,23 +65,15 @@ impl Node {
                  brew install node)"
             );
         };
-        let node = Self {
-            npm,
-            folder: project.root().join("site"),
-        };
-        let lock = std::fs::read(node.folder.join("package-lock.json"))
-            .context("site/package-lock.json is missing")?;
-        let (stamp, wanted) = (
-            node.folder.join("node_modules/.holdfast-lock"),
-            fingerprint(&lock),
-        );
+        let node = Self { npm, folder: project.root().join("site") };
+        let lock = std::fs::read(node.folder.join("package-lock.json")).context("site/package-lock.json is missing")?;
+        let (stamp, wanted) = (node.folder.join("node_modules/.holdfast-lock"), fingerprint(&lock));
         if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
             return Ok(node);
         }
         let log = project.target().join("npm.log");
-        run_quietly(node.npm().args(["ci", "--no-audit", "--no-fund"]), &log).context(
-            "the Node.js packages cannot be installed; is the package registry reachable?",
-        )?;
+        run_quietly(node.npm().args(["ci", "--no-audit", "--no-fund"]), &log)
+            .context("the Node.js packages cannot be installed; is the package registry reachable?")?;
         std::fs::write(stamp, wanted)?;
         Ok(node)
     }

@@ -8,11 +8,7 @@ use crate::{console, dev, event, interrupt, python, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    disable_help_subcommand = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Task,

@@ -1,10 +1,6 @@
 //! What the commands say, and nothing else, goes to the terminal from here.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "these commands talk to a terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a terminal")]
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -19,9 +15,7 @@ pub(crate) struct Step {
 pub(crate) fn step(what: &str) -> Step {
     println!("==> {what}");
     flush();
-    Step {
-        started: Instant::now(),
-    }
+    Step { started: Instant::now() }
 }
 
 impl Step {

@@ -59,13 +59,7 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     /// A deployment whose files are under `folder`.
-    pub(crate) fn new(
-        project: &Project,
-        venv: &Venv,
-        folder: &Path,
-        binaries: &Path,
-        hold_seconds: u32,
-    ) -> Self {
+    pub(crate) fn new(project: &Project, venv: &Venv, folder: &Path, binaries: &Path, hold_seconds: u32) -> Self {
         Self {
             project: project.clone(),
             venv: venv.clone(),
@@ -79,20 +73,13 @@ impl Deployment {
     /// Brings the stack in line with template, parameters and binaries, with as little work as that takes.
     pub(crate) fn ensure(&mut self, port: u16) -> anyhow::Result<Outcome> {
         let wanted = self.wanted()?;
-        let found = self
-            .current
-            .take()
-            .or_else(|| read_json(&self.stamp()))
-            .unwrap_or_default();
+        let found = self.current.take().or_else(|| read_json(&self.stamp())).unwrap_or_default();
         // Until the emulator has written its state down nobody may believe the stamp.
         drop(std::fs::remove_file(self.stamp()));
         let outcome = if found == wanted {
             Outcome::Unchanged
         } else if found.template == wanted.template && found.hold_seconds == wanted.hold_seconds {
-            let changed = wanted
-                .functions
-                .iter()
-                .filter(|(name, stamp)| found.functions.get(*name) != Some(*stamp));
+            let changed = wanted.functions.iter().filter(|(name, stamp)| found.functions.get(*name) != Some(*stamp));
             let names: BTreeSet<String> = changed.map(|(name, _)| logical_id(name)).collect();
             self.update(port, &names)?;
             Outcome::Code(names.len())
@@ -118,10 +105,7 @@ impl Deployment {
         write_json(&self.drift(), &drifted)?;
         let mut command = self.venv.stack_helper(&self.project);
         as_owner(&mut command, port);
-        command
-            .args(["update", STACK_NAME])
-            .arg(&self.binaries)
-            .args(logical_ids);
+        command.args(["update", STACK_NAME]).arg(&self.binaries).args(logical_ids);
         run_quietly(&mut command, &self.folder.join("update.log"))
     }
 
@@ -137,13 +121,7 @@ impl Deployment {
             .arg(self.project.root().join("samconfig.toml"))
             .arg("--template-file")
             .arg(output.join("template.yaml"))
-            .args([
-                "--stack-name",
-                STACK_NAME,
-                "--region",
-                crate::emulator::REGION,
-                "--parameter-overrides",
-            ])
+            .args(["--stack-name", STACK_NAME, "--region", crate::emulator::REGION, "--parameter-overrides"])
             .arg(format!("HoldSeconds={}", self.hold_seconds));
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
             .context("sam deploy failed; cargo xtask dev --reset begins with an empty account")?;
@@ -154,32 +132,21 @@ impl Deployment {
         }
         let mut finish = self.venv.stack_helper(&self.project);
         as_owner(&mut finish, port);
-        finish
-            .args(["finish", STACK_NAME])
-            .arg(self.description_path())
-            .arg(self.template_path());
-        run_quietly(&mut finish, &self.folder.join("finish.log"))
-            .context("the routes were not added")
+        finish.args(["finish", STACK_NAME]).arg(self.description_path()).arg(self.template_path());
+        run_quietly(&mut finish, &self.folder.join("finish.log")).context("the routes were not added")
     }
 
     fn sam(&self, port: u16, command: &str) -> Command {
         let mut sam = Command::new(self.venv.program("sam"));
         as_owner(&mut sam, port);
-        sam.current_dir(self.project.root())
-            .arg(command)
-            .env("HOLDFAST_BIN_DIR", &self.binaries);
+        sam.current_dir(self.project.root()).arg(command).env("HOLDFAST_BIN_DIR", &self.binaries);
         sam
     }
 
     fn wanted(&self) -> anyhow::Result<Deployed> {
         let mut text = Vec::new();
-        for name in [
-            "template.yaml",
-            "samconfig.toml",
-            "Makefile",
-            "local/emulator/stack.py",
-            "local/requirements.txt",
-        ] {
+        for name in ["template.yaml", "samconfig.toml", "Makefile", "local/emulator/stack.py", "local/requirements.txt"]
+        {
             let path = self.project.root().join(name);
             text.extend(std::fs::read(path).with_context(|| format!("{name} cannot be read"))?);
         }
@@ -188,16 +155,11 @@ impl Deployment {
             .functions()?
             .into_iter()
             .map(|name| {
-                let stamp = stamp(&self.binaries.join(&name))
-                    .with_context(|| format!("{name} is not built"))?;
+                let stamp = stamp(&self.binaries.join(&name)).with_context(|| format!("{name} is not built"))?;
                 Ok((name, stamp))
             })
             .collect::<anyhow::Result<_>>()?;
-        Ok(Deployed {
-            template: fingerprint(&text),
-            hold_seconds: self.hold_seconds,
-            functions,
-        })
+        Ok(Deployed { template: fingerprint(&text), hold_seconds: self.hold_seconds, functions })
     }
 
     /// What the stack is made of.

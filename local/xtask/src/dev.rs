@@ -43,11 +43,7 @@ pub(crate) fn run(options: &DevOptions) -> anyhow::Result<()> {
         reset(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    if options.detach {
-        detach(&folder, options)
-    } else {
-        supervise(&project, &folder, options)
-    }
+    if options.detach { detach(&folder, options) } else { supervise(&project, &folder, options) }
 }
 
 fn refuse_second(folder: &Path) -> anyhow::Result<()> {
@@ -67,9 +63,7 @@ fn refuse_second(folder: &Path) -> anyhow::Result<()> {
 
 fn check_machine(project: &Project, port: u16) -> anyhow::Result<()> {
     if !is_free(port) {
-        bail!(
-            "port {port} is taken by another program: end that, or choose another one with --port"
-        );
+        bail!("port {port} is taken by another program: end that, or choose another one with --port");
     }
     let disk = rustix::fs::statvfs(project.target())?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -95,11 +89,7 @@ fn reset(folder: &Path) -> anyhow::Result<()> {
         if path.ends_with("bin") {
             continue;
         }
-        let removed = if path.is_dir() {
-            std::fs::remove_dir_all(&path)
-        } else {
-            std::fs::remove_file(&path)
-        };
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         removed.with_context(|| format!("{} cannot be removed", path.display()))?;
     }
     Ok(())
@@ -108,15 +98,9 @@ fn reset(folder: &Path) -> anyhow::Result<()> {
 /// Starts this same command in the background and waits until the system answers.
 fn detach(folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
     let log = folder.join("dev.log");
-    let output =
-        File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+    let output = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
     let mut child = Command::new(std::env::current_exe()?)
-        .args([
-            "dev",
-            "--background",
-            "--hold-seconds",
-            &options.hold_seconds.to_string(),
-        ])
+        .args(["dev", "--background", "--hold-seconds", &options.hold_seconds.to_string()])
         .args(["--port", &options.port.to_string()])
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
@@ -129,13 +113,9 @@ fn detach(folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
         text(&read_on(&mut reader));
         if let Some(status) = child.try_wait()? {
             text(&read_on(&mut reader));
-            bail!(
-                "the system did not start ({status}); all of it is in {}",
-                log.display()
-            );
+            bail!("the system did not start ({status}); all of it is in {}", log.display());
         }
-        let ready = Record::read(folder)
-            .is_some_and(|record| record.ready && record.supervisor.pid() == own);
+        let ready = Record::read(folder).is_some_and(|record| record.ready && record.supervisor.pid() == own);
         Ok(ready.then_some(()))
     });
     text(&read_on(&mut reader));
@@ -173,11 +153,7 @@ fn build_all(project: &Project, binaries: &Path) -> anyhow::Result<Venv> {
         let installing = scope.spawn(|| {
             let started = step("Install emulator, SAM and linters into .venv");
             let (venv, installed) = Venv::ensure(project)?;
-            started.done(if installed {
-                "tools installed"
-            } else {
-                "tools are installed"
-            });
+            started.done(if installed { "tools installed" } else { "tools are installed" });
             anyhow::Ok(venv)
         });
         let building = step("Build functions, edge and site generator");
@@ -194,25 +170,13 @@ fn build_all(project: &Project, binaries: &Path) -> anyhow::Result<Venv> {
 }
 
 fn introduce(stack: &Stack, folder: &Path, options: &DevOptions) {
-    let stop = if options.background {
-        "cargo xtask stop"
-    } else {
-        "Ctrl-C"
-    };
+    let stop = if options.background { "cargo xtask stop" } else { "Ctrl-C" };
     line("");
     line("Holdfast runs.");
     line(&format!("    open      {}", stack.base_url()));
-    line(&format!(
-        "    accounts  {} and {}, password {}",
-        seed::SELLER,
-        seed::BUYER,
-        seed::PASSWORD
-    ));
+    line(&format!("    accounts  {} and {}, password {}", seed::SELLER, seed::BUYER, seed::PASSWORD));
     line(&format!("    holds     {} seconds", options.hold_seconds));
-    line(&format!(
-        "    emulator  {}",
-        endpoint(stack.emulator_port())
-    ));
+    line(&format!("    emulator  {}", endpoint(stack.emulator_port())));
     line(&format!("    logs      {}", folder.display()));
     line(&format!("    stop      {stop}"));
     line("    changes to functions, shared crates, site and template go live by themselves");

@@ -33,19 +33,13 @@ impl Edge {
         emulator: u16,
         port: u16,
     ) -> anyhow::Result<Self> {
-        let api = stack
-            .outputs
-            .get("ApiId")
-            .context("the stack has no output ApiId")?;
+        let api = stack.outputs.get("ApiId").context("the stack has no output ApiId")?;
         let log = folder.join("edge.log");
         let mut command = Command::new(program);
         command
             .args(["--port", &port.to_string(), "--site"])
             .arg(site)
-            .args([
-                "--upstream",
-                &format!("{}/_aws/execute-api/{api}/$default", endpoint(emulator)),
-            ])
+            .args(["--upstream", &format!("{}/_aws/execute-api/{api}/$default", endpoint(emulator))])
             .env("HOLDFAST_ORIGIN_SECRET", &stack.origin_secret);
         let daemon = Daemon::start("edge", &mut command, &log)?;
         let mut edge = Self { daemon, port, log };
@@ -68,10 +62,7 @@ impl Edge {
             Ok(None)
         })?;
         if answered.is_none() {
-            bail!(
-                "GET {}/api/session does not answer 200 but {last}",
-                self.base_url()
-            );
+            bail!("GET {}/api/session does not answer 200 but {last}", self.base_url());
         }
         Ok(())
     }

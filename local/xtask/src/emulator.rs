@@ -32,12 +32,7 @@ impl Emulator {
     /// Starts it on a port with its data under `folder` and waits until it answers.
     ///
     /// Functions inherit its environment, so `more` reaches them too.
-    pub(crate) fn start(
-        venv: &Venv,
-        folder: &Path,
-        port: u16,
-        more: &[(&str, &Path)],
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn start(venv: &Venv, folder: &Path, port: u16, more: &[(&str, &Path)]) -> anyhow::Result<Self> {
         let log = folder.join("emulator.log");
         let temporary = folder.join("tmp");
         // Unpacked function code of an earlier run.
@@ -70,17 +65,10 @@ impl Emulator {
         let client = Client::new(&endpoint(self.port));
         let ready = interrupt::wait_for(START_LIMIT, || {
             self.check()?;
-            Ok(client
-                .get("/_ministack/ready")
-                .is_ok_and(|answer| answer.status == 200)
-                .then_some(()))
+            Ok(client.get("/_ministack/ready").is_ok_and(|answer| answer.status == 200).then_some(()))
         })?;
         if ready.is_none() {
-            bail!(
-                "the emulator does not answer on port {}; see {}",
-                self.port,
-                self.log.display()
-            );
+            bail!("the emulator does not answer on port {}; see {}", self.port, self.log.display());
         }
         Ok(())
     }
@@ -123,12 +111,7 @@ pub(crate) fn endpoint(port: u16) -> String {
 
 /// Lets a program talk to the emulator as the account's owner, whatever profiles and proxies the user has.
 pub(crate) fn as_owner(command: &mut Command, port: u16) {
-    for name in [
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_SESSION_TOKEN",
-        "AWS_CA_BUNDLE",
-    ] {
+    for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"] {
         command.env_remove(name);
     }
     command.envs(owner_environment(port));

@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A variable of the environment.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "these commands are configured by the shell that runs them"
-)]
+#[expect(clippy::disallowed_methods, reason = "these commands are configured by the shell that runs them")]
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -21,9 +18,7 @@ pub(crate) fn cargo() -> Command {
 /// A program on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = variable("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|candidate| is_executable(candidate))
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|candidate| is_executable(candidate))
 }
 
 fn is_executable(path: &Path) -> bool {

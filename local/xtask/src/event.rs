@@ -18,13 +18,7 @@ use crate::record::Record;
 use crate::seed;
 
 /// Functions whose caller is the seller of a ticket; all others are called by the buyer.
-const FOR_SELLERS: [&str; 5] = [
-    "create_ticket",
-    "update_ticket",
-    "delete_ticket",
-    "list_my_tickets",
-    "show_my_ticket",
-];
+const FOR_SELLERS: [&str; 5] = ["create_ticket", "update_ticket", "delete_ticket", "list_my_tickets", "show_my_ticket"];
 /// Functions that nobody is signed in for.
 const FOR_NOBODY: [&str; 2] = ["sign_up", "sign_in"];
 
@@ -32,10 +26,8 @@ const FOR_NOBODY: [&str; 2] = ["sign_up", "sign_in"];
 pub(crate) fn print(name: &str) -> anyhow::Result<()> {
     let project = Project::find()?;
     let (function, path) = sample(&project, name)?;
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    let event: Value =
-        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let event: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
     let live = Live::find(&folder(&project))?;
     let filled = live.fill(&function, event)?;
     line(&serde_json::to_string_pretty(&filled)?);
@@ -51,31 +43,18 @@ fn sample(project: &Project, name: &str) -> anyhow::Result<(String, PathBuf)> {
     if path.is_file() && !short.contains("..") {
         return Ok((function.to_owned(), path));
     }
-    bail!(
-        "there is no sample {name}; there are:\n{}",
-        samples(&root).join("\n")
-    )
+    bail!("there is no sample {name}; there are:\n{}", samples(&root).join("\n"))
 }
 
 fn samples(root: &Path) -> Vec<String> {
     let entries = |folder: &Path| {
         let found = std::fs::read_dir(folder).into_iter().flatten();
-        found
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .collect::<Vec<_>>()
+        found.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>()
     };
     let mut names: Vec<String> = entries(root)
         .iter()
         .flat_map(|folder| entries(folder))
-        .filter_map(|path| {
-            Some(
-                path.strip_prefix(root)
-                    .ok()?
-                    .with_extension("")
-                    .display()
-                    .to_string(),
-            )
-        })
+        .filter_map(|path| Some(path.strip_prefix(root).ok()?.with_extension("").display().to_string()))
         .collect();
     names.sort();
     names
@@ -93,27 +72,16 @@ impl Live {
         let Some(record) = record else {
             bail!("the system does not run: start it with cargo xtask dev");
         };
-        let stack: Description =
-            read_json(&folder.join("stack.json")).context("the stack was not described")?;
-        Ok(Self {
-            base_url: record.base_url,
-            origin_secret: stack.origin_secret,
-        })
+        let stack: Description = read_json(&folder.join("stack.json")).context("the stack was not described")?;
+        Ok(Self { base_url: record.base_url, origin_secret: stack.origin_secret })
     }
 
     fn fill(&self, function: &str, mut event: Value) -> anyhow::Result<Value> {
-        let people = People {
-            seller: self.session(seed::SELLER)?,
-            buyer: self.session(seed::BUYER)?,
-        };
+        let people = People { seller: self.session(seed::SELLER)?, buyer: self.session(seed::BUYER)? };
         if event.pointer("/requestContext/http").is_some() {
             self.fill_headers(&mut event);
             if !FOR_NOBODY.contains(&function) {
-                let caller = if FOR_SELLERS.contains(&function) {
-                    &people.seller
-                } else {
-                    &people.buyer
-                };
+                let caller = if FOR_SELLERS.contains(&function) { &people.seller } else { &people.buyer };
                 sign_in(&mut event, caller)?;
             }
         }
@@ -133,9 +101,8 @@ impl Live {
     }
 
     fn session(&self, email: &str) -> anyhow::Result<Client> {
-        seed::sign_in(&self.base_url, email)?.with_context(|| {
-            format!("{email} cannot sign in; cargo xtask dev makes the demo accounts")
-        })
+        seed::sign_in(&self.base_url, email)?
+            .with_context(|| format!("{email} cannot sign in; cargo xtask dev makes the demo accounts"))
     }
 
     fn fill_headers(&self, event: &mut Value) {
@@ -168,18 +135,9 @@ fn sign_in(event: &mut Value, client: &Client) -> anyhow::Result<()> {
 
 /// A key that no earlier order was placed under.
 fn new_key() -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let hex = format!("{:032x}", now.as_nanos());
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 /// What an id of a sample stands for.
@@ -237,21 +195,14 @@ fn collect(value: &Value, found: &mut BTreeMap<String, Kind>) {
 }
 
 fn is_id(text: &str) -> bool {
-    text.len() == 36
-        && text
-            .chars()
-            .all(|letter| letter == '-' || letter.is_ascii_hexdigit())
+    text.len() == 36 && text.chars().all(|letter| letter == '-' || letter.is_ascii_hexdigit())
 }
 
 /// Puts live ids wherever the examples occur.
 fn replace(value: &mut Value, replacements: &[(String, String)]) {
     match value {
-        Value::Object(fields) => fields
-            .values_mut()
-            .for_each(|field| replace(field, replacements)),
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| replace(item, replacements)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| replace(field, replacements)),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, replacements)),
         Value::String(text) => {
             for (example, live) in replacements {
                 if text.contains(example) {
@@ -281,49 +232,29 @@ impl People {
 
     /// A ticket of the seller that anyone can hold.
     fn listed_ticket(&self) -> anyhow::Result<String> {
-        let page = self
-            .seller
-            .get("/api/me/tickets")?
-            .expect(&[200], "reading the seller's tickets")?;
+        let page = self.seller.get("/api/me/tickets")?.expect(&[200], "reading the seller's tickets")?;
         let items = page["items"].as_array().context("a list without items")?;
-        let listed = items
-            .iter()
-            .find(|item| item["state"] == "listed")
-            .and_then(|item| item["id"].as_str());
-        listed.map(ToOwned::to_owned).context(
-            "the demo seller has no listed ticket; cargo xtask dev --reset brings new ones",
-        )
+        let listed = items.iter().find(|item| item["state"] == "listed").and_then(|item| item["id"].as_str());
+        listed
+            .map(ToOwned::to_owned)
+            .context("the demo seller has no listed ticket; cargo xtask dev --reset brings new ones")
     }
 
     /// The buyer's newest order, or a new one.
     fn order(&self) -> anyhow::Result<String> {
-        let page = self
-            .buyer
-            .get("/api/orders")?
-            .expect(&[200], "reading the buyer's orders")?;
+        let page = self.buyer.get("/api/orders")?.expect(&[200], "reading the buyer's orders")?;
         if let Some(id) = page["items"][0]["id"].as_str() {
             return Ok(id.to_owned());
         }
         let body = json!({"ticket_id": self.listed_ticket()?});
-        let order = self
-            .buyer
-            .post_once("/api/orders", &body, &new_key())?
-            .expect(&[201], "placing an order")?;
-        Ok(order["id"]
-            .as_str()
-            .context("an order without an id")?
-            .to_owned())
+        let order = self.buyer.post_once("/api/orders", &body, &new_key())?.expect(&[201], "placing an order")?;
+        Ok(order["id"].as_str().context("an order without an id")?.to_owned())
     }
 }
 
 fn user_id(client: &Client) -> anyhow::Result<String> {
-    let session = client
-        .get("/api/session")?
-        .expect(&[200], "reading a session")?;
-    Ok(session["user"]["id"]
-        .as_str()
-        .context("a session without a user")?
-        .to_owned())
+    let session = client.get("/api/session")?.expect(&[200], "reading a session")?;
+    Ok(session["user"]["id"].as_str().context("a session without a user")?.to_owned())
 }
 
 #[cfg(test)]
@@ -345,20 +276,14 @@ mod tests {
         let mut found = BTreeMap::new();
         collect(&event, &mut found);
         let kinds: Vec<Kind> = found.values().copied().collect();
-        assert_eq!(
-            kinds,
-            [Kind::Ticket, Kind::Ticket, Kind::Buyer, Kind::Order]
-        );
+        assert_eq!(kinds, [Kind::Ticket, Kind::Ticket, Kind::Buyer, Kind::Order]);
     }
 
     #[test]
     fn an_example_is_replaced_wherever_it_occurs() {
         let mut event = json!({"rawPath": format!("/api/orders/{ORDER}"), "deep": [{"path": ORDER}], "other": TICKET});
         replace(&mut event, &[(ORDER.to_owned(), "live".to_owned())]);
-        assert_eq!(
-            event,
-            json!({"rawPath": "/api/orders/live", "deep": [{"path": "live"}], "other": TICKET})
-        );
+        assert_eq!(event, json!({"rawPath": "/api/orders/live", "deep": [{"path": "live"}], "other": TICKET}));
     }
 
     #[test]

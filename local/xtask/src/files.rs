@@ -38,10 +38,7 @@ pub(crate) fn refresh(from: &Path, to: &Path) -> anyhow::Result<bool> {
         let draft = to.with_extension("draft");
         std::fs::copy(from, &draft)?;
         let modified: SystemTime = from.metadata()?.modified()?;
-        std::fs::File::options()
-            .write(true)
-            .open(&draft)?
-            .set_modified(modified)?;
+        std::fs::File::options().write(true).open(&draft)?.set_modified(modified)?;
         std::fs::rename(&draft, to)?;
         Ok(true)
     };
@@ -51,9 +48,9 @@ pub(crate) fn refresh(from: &Path, to: &Path) -> anyhow::Result<bool> {
 /// A fingerprint of a text: not for secrets, only to see whether it changed.
 pub(crate) fn fingerprint(text: &[u8]) -> String {
     // FNV-1a, 64 bits: the same on every machine and in every release.
-    let hash = text.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")
 }
 

@@ -39,16 +39,9 @@ impl Client {
     /// A client that nobody has signed in with.
     pub(crate) fn new(base: &str) -> Self {
         let no_proxy: Option<Proxy> = None;
-        let config = Agent::config_builder()
-            .proxy(no_proxy)
-            .http_status_as_error(false)
-            .timeout_global(Some(LIMIT))
-            .build();
-        Self {
-            agent: config.into(),
-            base: base.to_owned(),
-            cookie: None,
-        }
+        let config =
+            Agent::config_builder().proxy(no_proxy).http_status_as_error(false).timeout_global(Some(LIMIT)).build();
+        Self { agent: config.into(), base: base.to_owned(), cookie: None }
     }
 
     /// The session cookie, once somebody has signed in.
@@ -77,17 +70,9 @@ impl Client {
         self.send(Method::POST, path, Some(body), Some(key))
     }
 
-    fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-        key: Option<&str>,
-    ) -> anyhow::Result<Answer> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header("origin", &self.base);
+    fn send(&self, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> anyhow::Result<Answer> {
+        let mut request =
+            Request::builder().method(method).uri(format!("{}{path}", self.base)).header("origin", &self.base);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
@@ -98,11 +83,7 @@ impl Client {
         let response = match body {
             Some(body) => self
                 .agent
-                .run(
-                    request
-                        .header("content-type", "application/json")
-                        .body(body.to_string())?,
-                )
+                .run(request.header("content-type", "application/json").body(body.to_string())?)
                 .with_context(failed)?,
             None => self.agent.run(request.body(())?).with_context(failed)?,
         };
@@ -115,10 +96,6 @@ impl Client {
             .map(ToOwned::to_owned);
         let text = body.read_to_string().with_context(failed)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer {
-            status: parts.status.as_u16(),
-            cookie,
-            body,
-        })
+        Ok(Answer { status: parts.status.as_u16(), cookie, body })
     }
 }

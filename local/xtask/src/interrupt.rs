@@ -14,17 +14,14 @@ const PAUSE: Duration = Duration::from_millis(30);
 pub(crate) fn listen() -> anyhow::Result<()> {
     let flag = REQUESTED.get_or_init(Arc::default);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(flag))
-            .context("signals cannot be received")?;
+        signal_hook::flag::register(signal, Arc::clone(flag)).context("signals cannot be received")?;
     }
     Ok(())
 }
 
 /// Whether somebody asked for the end.
 pub(crate) fn requested() -> bool {
-    REQUESTED
-        .get()
-        .is_some_and(|flag| flag.load(Ordering::SeqCst))
+    REQUESTED.get().is_some_and(|flag| flag.load(Ordering::SeqCst))
 }
 
 /// Fails once somebody asked for the end.

@@ -29,10 +29,7 @@ impl Identity {
 
     fn of(pid: Pid) -> Self {
         let pid = pid.as_raw_nonzero().get();
-        Self {
-            pid,
-            started: stat(pid).map(|(_, started)| started),
-        }
+        Self { pid, started: stat(pid).map(|(_, started)| started) }
     }
 
     /// A child of this process.
@@ -51,9 +48,7 @@ impl Identity {
             return false;
         };
         match stat(self.pid) {
-            Some((state, started)) => {
-                state != 'Z' && self.started.is_none_or(|known| known == started)
-            }
+            Some((state, started)) => state != 'Z' && self.started.is_none_or(|known| known == started),
             None => self.started.is_none() && test_kill_process(pid).is_ok(),
         }
     }
@@ -109,13 +104,8 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Starts a command in a group of its own, with its output in a log file.
-    pub(crate) fn start(
-        name: &'static str,
-        command: &mut Command,
-        log: &Path,
-    ) -> anyhow::Result<Self> {
-        let file =
-            File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
+    pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+        let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
         let child = command
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
@@ -124,11 +114,7 @@ impl Daemon {
             .spawn()
             .with_context(|| format!("the {name} cannot be started"))?;
         let identity = Identity::of_child(&child);
-        Ok(Self {
-            name,
-            child,
-            identity,
-        })
+        Ok(Self { name, child, identity })
     }
 
     /// How other runs of these commands can find it.
@@ -140,11 +126,7 @@ impl Daemon {
     pub(crate) fn check(&mut self, log: &Path) -> anyhow::Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!(
-                "the {} has ended ({status}); its last words:\n{}",
-                self.name,
-                tail(log)
-            ),
+            Some(status) => bail!("the {} has ended ({status}); its last words:\n{}", self.name, tail(log)),
         }
     }
 
@@ -179,11 +161,8 @@ pub(crate) fn tail(log: &Path) -> String {
 /// Runs a command to its end with its output on the terminal; ends it when somebody interrupts.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("{name} cannot be started"))?;
+    let mut child =
+        command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("{name} cannot be started"))?;
     wait(&mut child)
 }
 
@@ -193,11 +172,7 @@ pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> anyhow::Result<(
     let status = run(command.stdout(file.try_clone()?).stderr(file))?;
     if !status.success() {
         let name = command.get_program().to_string_lossy();
-        bail!(
-            "{name} failed ({status}); its last words, all of them in {}:\n{}",
-            log.display(),
-            tail(log)
-        );
+        bail!("{name} failed ({status}); its last words, all of them in {}:\n{}", log.display(), tail(log));
     }
     Ok(())
 }
@@ -205,10 +180,7 @@ pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> anyhow::Result<(
 /// What a short command prints, if it succeeds.
 pub(crate) fn capture(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn wait(child: &mut Child) -> anyhow::Result<ExitStatus> {
@@ -244,10 +216,7 @@ mod tests {
 
     #[test]
     fn a_process_name_may_hold_brackets_and_blanks() {
-        let rest = (4..=21)
-            .map(|field| field.to_string())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let rest = (4..=21).map(|field| field.to_string()).collect::<Vec<_>>().join(" ");
         let text = format!("7 (a ) b) S {rest} 4242 0 0");
         assert_eq!(parse_stat(&text), Some(('S', 4242)));
         assert_eq!(parse_stat("7 (a"), None);
@@ -257,10 +226,7 @@ mod tests {
     fn this_process_is_alive_and_an_older_one_of_the_same_id_is_not() {
         let own = Identity::own();
         assert!(own.is_alive());
-        let older = Identity {
-            started: own.started.map(|ticks| ticks + 1),
-            ..own
-        };
+        let older = Identity { started: own.started.map(|ticks| ticks + 1), ..own };
         assert!(own.started.is_none() || !older.is_alive());
     }
 
@@ -274,17 +240,13 @@ mod tests {
         let child = loop {
             let text = std::fs::read_to_string(&log).expect("a log");
             if let Some(pid) = text.strip_suffix('\n') {
-                break Identity::of(
-                    Pid::from_raw(pid.parse().expect("a number")).expect("a process"),
-                );
+                break Identity::of(Pid::from_raw(pid.parse().expect("a number")).expect("a process"));
             }
             interrupt::pause();
         };
         assert!(child.is_alive() && daemon.check(&log).is_ok());
         assert!(daemon.stop(Duration::from_secs(10)));
-        let gone = interrupt::wait_for(Duration::from_secs(10), || {
-            Ok((!child.is_alive()).then_some(()))
-        });
+        let gone = interrupt::wait_for(Duration::from_secs(10), || Ok((!child.is_alive()).then_some(())));
         assert_eq!(gone.expect("not interrupted"), Some(()));
     }
 }

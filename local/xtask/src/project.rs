@@ -14,16 +14,10 @@ pub(crate) struct Project {
 impl Project {
     /// The project that this program was built from.
     pub(crate) fn find() -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .canonicalize()?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
         let program = std::env::current_exe().context("this program does not know where it is")?;
         // <target>/<profile>/xtask
-        let target = program
-            .ancestors()
-            .nth(2)
-            .context("this program is not in a build folder")?
-            .to_owned();
+        let target = program.ancestors().nth(2).context("this program is not in a build folder")?.to_owned();
         Ok(Self { root, target })
     }
 
@@ -51,9 +45,7 @@ impl Project {
     pub(crate) fn functions(&self) -> anyhow::Result<Vec<String>> {
         let folder = self.root.join("functions");
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(&folder)
-            .with_context(|| format!("{} cannot be read", folder.display()))?
-        {
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
             let path = entry?.path();
             if path.join("Cargo.toml").is_file()
                 && let Some(name) = path.file_name().and_then(|name| name.to_str())
@@ -72,11 +64,7 @@ pub(crate) fn logical_id(function: &str) -> String {
         .split('_')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_uppercase())
-                .into_iter()
-                .chain(letters)
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
         })
         .collect()
 }

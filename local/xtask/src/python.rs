@@ -22,33 +22,20 @@ pub(crate) struct Venv {
 impl Venv {
     /// Installs what `local/requirements.txt` pins, unless that is there already. Whether it had to install.
     pub(crate) fn ensure(project: &Project) -> anyhow::Result<(Self, bool)> {
-        let venv = Self {
-            folder: project.root().join(".venv"),
-        };
+        let venv = Self { folder: project.root().join(".venv") };
         let requirements = project.root().join(REQUIREMENTS);
-        let pinned = std::fs::read(&requirements)
-            .with_context(|| format!("{REQUIREMENTS} cannot be read"))?;
+        let pinned = std::fs::read(&requirements).with_context(|| format!("{REQUIREMENTS} cannot be read"))?;
         let stamp = venv.folder.join("holdfast-requirements");
         let wanted = fingerprint(&pinned);
-        if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted)
-            && venv.python().exists()
-        {
+        if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) && venv.python().exists() {
             return Ok((venv, false));
         }
         let interpreter = interpreter()?;
         let log = project.target().join("venv.log");
-        run_quietly(Command::new(interpreter).args(["-m", "venv", "--clear"]).arg(&venv.folder), &log).context(
-            "the virtual environment cannot be made; on Debian and Ubuntu: apt-get install python3-venv",
-        )?;
+        run_quietly(Command::new(interpreter).args(["-m", "venv", "--clear"]).arg(&venv.folder), &log)
+            .context("the virtual environment cannot be made; on Debian and Ubuntu: apt-get install python3-venv")?;
         let mut install = Command::new(venv.python());
-        install.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ]);
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
         run_quietly(install.arg(&requirements), &log)
             .context("the Python packages cannot be installed; is the package index reachable?")?;
         std::fs::write(stamp, wanted)?;
@@ -77,11 +64,7 @@ impl Venv {
 pub(crate) fn install() -> anyhow::Result<()> {
     let started = step("Install emulator, SAM and linters into .venv");
     let (_, installed) = Venv::ensure(&Project::find()?)?;
-    started.done(if installed {
-        "tools installed"
-    } else {
-        "tools are installed"
-    });
+    started.done(if installed { "tools installed" } else { "tools are installed" });
     Ok(())
 }
 

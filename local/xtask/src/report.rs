@@ -52,22 +52,14 @@ pub(crate) struct Report {
 
 impl Report {
     /// Runs a part and notes what came of it. Fails only when somebody interrupts.
-    pub(crate) fn part(
-        &mut self,
-        name: &'static str,
-        body: impl FnOnce() -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn part(&mut self, name: &'static str, body: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
         interrupt::check()?;
         let running = step(&format!("Part: {name}"));
         let started = Instant::now();
         let outcome = judge(body());
         interrupt::check()?;
         running.done(&outcome.to_string());
-        self.parts.push(Part {
-            name,
-            outcome,
-            took: started.elapsed(),
-        });
+        self.parts.push(Part { name, outcome, took: started.elapsed() });
         Ok(())
     }
 
@@ -75,12 +67,7 @@ impl Report {
     pub(crate) fn conclude(&self) -> ExitCode {
         line("");
         for part in &self.parts {
-            line(&format!(
-                "{:<18} {:>8}  {}",
-                part.name,
-                seconds(part.took),
-                part.outcome
-            ));
+            line(&format!("{:<18} {:>8}  {}", part.name, seconds(part.took), part.outcome));
         }
         ExitCode::from(self.code())
     }
@@ -125,16 +112,7 @@ mod tests {
 
     fn code(results: Vec<anyhow::Result<()>>) -> u8 {
         let parts = results.into_iter().map(judge);
-        Report {
-            parts: parts
-                .map(|outcome| Part {
-                    name: "part",
-                    outcome,
-                    took: Duration::ZERO,
-                })
-                .collect(),
-        }
-        .code()
+        Report { parts: parts.map(|outcome| Part { name: "part", outcome, took: Duration::ZERO }).collect() }.code()
     }
 
     #[test]
@@ -147,13 +125,7 @@ mod tests {
 
     #[test]
     fn what_was_not_run_is_never_shown_as_passed() {
-        assert_eq!(
-            judge(Err(NotRun::because(anyhow!("no npm")))).to_string(),
-            "NOT RUN: no npm"
-        );
-        assert_eq!(
-            judge(Err(anyhow!("exit 101"))).to_string(),
-            "FAILED: exit 101"
-        );
+        assert_eq!(judge(Err(NotRun::because(anyhow!("no npm")))).to_string(), "NOT RUN: no npm");
+        assert_eq!(judge(Err(anyhow!("exit 101"))).to_string(), "FAILED: exit 101");
     }
 }

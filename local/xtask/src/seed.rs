@@ -54,10 +54,7 @@ pub(crate) fn ensure(base_url: &str, folder: &Path) -> anyhow::Result<()> {
     let mut made = 0;
     for (client, name) in [(&seller, "seller"), (&buyer, "buyer")] {
         let known = titles(client)?;
-        for ticket in tickets
-            .iter()
-            .filter(|ticket| ticket.seller == name && !known.contains(&ticket.title))
-        {
+        for ticket in tickets.iter().filter(|ticket| ticket.seller == name && !known.contains(&ticket.title)) {
             interrupt::check()?;
             list(client, ticket)?;
             made += 1;
@@ -75,29 +72,21 @@ fn account(base_url: &str, email: &str, display_name: &str) -> anyhow::Result<(C
         return Ok((client, false));
     }
     let body = json!({"email": email, "password": PASSWORD, "display_name": display_name});
-    Client::new(base_url)
-        .post("/api/users", &body)?
-        .expect(&[201], "signing up a demo account")?;
-    let client = sign_in(base_url, email)?
-        .with_context(|| format!("{email} cannot sign in after signing up"))?;
+    Client::new(base_url).post("/api/users", &body)?.expect(&[201], "signing up a demo account")?;
+    let client = sign_in(base_url, email)?.with_context(|| format!("{email} cannot sign in after signing up"))?;
     Ok((client, true))
 }
 
 /// Signs a demo account in; `None` when there is no such account.
 pub(crate) fn sign_in(base_url: &str, email: &str) -> anyhow::Result<Option<Client>> {
     let client = Client::new(base_url);
-    let answer = client.post(
-        "/api/session",
-        &json!({"email": email, "password": PASSWORD}),
-    )?;
+    let answer = client.post("/api/session", &json!({"email": email, "password": PASSWORD}))?;
     if answer.status == 401 {
         return Ok(None);
     }
     let cookie = answer.cookie.clone();
     answer.expect(&[201], "signing a demo account in")?;
-    Ok(Some(
-        client.with_cookie(cookie.context("signing in set no cookie")?),
-    ))
+    Ok(Some(client.with_cookie(cookie.context("signing in set no cookie")?)))
 }
 
 /// The titles that an account has listed already.
@@ -105,16 +94,9 @@ fn titles(client: &Client) -> anyhow::Result<HashSet<String>> {
     let mut titles = HashSet::new();
     let mut path = "/api/me/tickets".to_owned();
     for _ in 0..MAX_PAGES {
-        let page = client
-            .get(&path)?
-            .expect(&[200], "reading one's own tickets")?;
+        let page = client.get(&path)?.expect(&[200], "reading one's own tickets")?;
         let items = page["items"].as_array().context("a list without items")?;
-        titles.extend(
-            items
-                .iter()
-                .filter_map(|item| item["title"].as_str())
-                .map(ToOwned::to_owned),
-        );
+        titles.extend(items.iter().filter_map(|item| item["title"].as_str()).map(ToOwned::to_owned));
         match page["next"].as_str() {
             Some(next) => path = format!("/api/me/tickets?cursor={next}"),
             None => return Ok(titles),
@@ -125,9 +107,7 @@ fn titles(client: &Client) -> anyhow::Result<HashSet<String>> {
 
 fn list(client: &Client, ticket: &Ticket) -> anyhow::Result<()> {
     let body = request(ticket, OffsetDateTime::now_utc())?;
-    client
-        .post("/api/tickets", &body)?
-        .expect(&[201], "listing a demo ticket")?;
+    client.post("/api/tickets", &body)?.expect(&[201], "listing a demo ticket")?;
     Ok(())
 }
 
@@ -153,13 +133,8 @@ fn request(ticket: &Ticket, now: OffsetDateTime) -> anyhow::Result<Value> {
 /// The catalogue is written by events: a little later than the tickets.
 fn wait_for_catalogue(client: &Client) -> anyhow::Result<()> {
     let found = interrupt::wait_for(PROJECTION_LIMIT, || {
-        let page = client
-            .get("/api/tickets")?
-            .expect(&[200], "reading the catalogue")?;
-        Ok(page["items"]
-            .as_array()
-            .is_some_and(|items| !items.is_empty())
-            .then_some(()))
+        let page = client.get("/api/tickets")?.expect(&[200], "reading the catalogue")?;
+        Ok(page["items"].as_array().is_some_and(|items| !items.is_empty()).then_some(()))
     })?;
     if found.is_none() {
         bail!("tickets were listed, but the catalogue stays empty: see the emulator's log");
@@ -177,24 +152,12 @@ mod tests {
         assert!((24..=48).contains(&tickets.len()), "{}", tickets.len());
         let titles: HashSet<&str> = tickets.iter().map(|ticket| ticket.title.as_str()).collect();
         assert_eq!(titles.len(), tickets.len());
-        let currencies: HashSet<&str> = tickets
-            .iter()
-            .map(|ticket| ticket.currency.as_str())
-            .collect();
+        let currencies: HashSet<&str> = tickets.iter().map(|ticket| ticket.currency.as_str()).collect();
         assert!(currencies.len() >= 4, "{currencies:?}");
         for ticket in &tickets {
-            assert!(
-                ticket.seller == "seller" || ticket.seller == "buyer",
-                "{ticket:?}"
-            );
-            assert!(
-                (1..=120).contains(&ticket.title.chars().count()),
-                "{ticket:?}"
-            );
-            assert!(
-                ticket.starts.is_none_or(|(days, _, _)| days >= 2),
-                "{ticket:?}"
-            );
+            assert!(ticket.seller == "seller" || ticket.seller == "buyer", "{ticket:?}");
+            assert!((1..=120).contains(&ticket.title.chars().count()), "{ticket:?}");
+            assert!(ticket.starts.is_none_or(|(days, _, _)| days >= 2), "{ticket:?}");
         }
     }
 
@@ -215,11 +178,6 @@ mod tests {
         assert_eq!(body["starts_at"], "2026-11-25T19:30:00Z");
         assert!(body.get("venue").is_none() && body.get("description").is_none());
         ticket.starts = None;
-        assert!(
-            request(&ticket, now)
-                .expect("a request")
-                .get("starts_at")
-                .is_none()
-        );
+        assert!(request(&ticket, now).expect("a request").get("starts_at").is_none());
     }
 }

@@ -51,11 +51,8 @@ impl Stack {
             Some(port) => port,
             None => free_port()?,
         };
-        let environment: Vec<(&str, &Path)> = plan
-            .function_environment
-            .iter()
-            .map(|(name, value)| (*name, value.as_path()))
-            .collect();
+        let environment: Vec<(&str, &Path)> =
+            plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
         let mut emulator = Emulator::start(venv, &plan.folder, emulator_port, &environment)?;
         let mut record = Record {
             supervisor: Identity::own(),
@@ -69,19 +66,9 @@ impl Stack {
         started.done(&format!("port {}", emulator.port()));
 
         let deploying = step("Deploy template.yaml into it");
-        let mut deployment = Deployment::new(
-            project,
-            venv,
-            &plan.folder,
-            &plan.binaries,
-            plan.hold_seconds,
-        );
-        let deployed = deployment
-            .ensure(emulator_port)
-            .inspect_err(|_| emulator.kill())?;
-        let description = deployment
-            .describe()
-            .context("the stack was not described")?;
+        let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, plan.hold_seconds);
+        let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;
+        let description = deployment.describe().context("the stack was not described")?;
         deploying.done(&told(&deployed, &description));
 
         let serving = step("Start the edge");
@@ -118,10 +105,7 @@ impl Stack {
     /// Puts new binaries or a new template to work; a new edge is started in the place of the old one.
     pub(crate) fn refresh(&mut self, changed: &[String]) -> anyhow::Result<String> {
         let outcome = self.deployment.ensure(self.emulator.port())?;
-        self.description = self
-            .deployment
-            .describe()
-            .context("the stack was not described")?;
+        self.description = self.deployment.describe().context("the stack was not described")?;
         if changed.iter().any(|name| name == "edge") {
             if let Some(mut edge) = self.edge.take() {
                 edge.stop();
@@ -200,10 +184,6 @@ fn told(outcome: &Outcome, stack: &Description) -> String {
     match outcome {
         Outcome::Unchanged => "nothing has changed since the last time".to_owned(),
         Outcome::Code(count) => format!("new code in {count} functions"),
-        Outcome::Whole => format!(
-            "{} resources, {} routes",
-            stack.resources.len(),
-            stack.routes
-        ),
+        Outcome::Whole => format!("{} resources, {} routes", stack.resources.len(), stack.routes),
     }
 }

@@ -24,10 +24,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let stopping = step("Stop the system");
         record.supervisor.ask_to_end();
         if wait_for(LIMIT, || Ok((!record.is_supervised()).then_some(())))?.is_none() {
-            bail!(
-                "process {} does not end; end it by hand and run cargo xtask stop again",
-                record.supervisor.pid()
-            );
+            bail!("process {} does not end; end it by hand and run cargo xtask stop again", record.supervisor.pid());
         }
         stopping.done("stopped");
     } else {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
 
 use crate::binaries::{Flavour, build, build_site};
 use crate::browser::{Node, find_or_install};
@@ -14,11 +15,14 @@ use crate::deployment::STACK_NAME;
 use crate::emulator::{as_owner, free_port};
 use crate::environment::cargo;
 use crate::interrupt;
-use crate::process::run;
+use crate::process::{capture, run};
 use crate::project::Project;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
 use crate::stack::{Plan, Stack};
+
+/// The package of the tests that need a running stack.
+const INTEGRATION: &str = "tests";
 
 /// Runs every test and tells what was run, what failed and what could not be run.
 pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
@@ -43,12 +47,8 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stack = Some(start(&project, &folder, options)?);
         Ok(())
     })?;
-    report.part("integration tests", || {
-        integration_tests(&project, &folder, running(stack.as_ref())?, options)
-    })?;
-    report.part("browser tests", || {
-        browser_tests(&project, running(stack.as_ref())?)
-    })?;
+    report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
+    report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?))?;
     if let Some(stack) = &mut stack {
         if options.keep {
             linger(stack)?;
@@ -60,18 +60,45 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     Ok(report.conclude())
 }
 
-fn unit_tests(project: &Project) -> anyhow::Result<()> {
-    // The profile that the functions are built with: what they share is compiled once.
+/// `cargo test` for the whole workspace, whichever part of it is then run: built with the same features each time,
+/// nothing is compiled twice. The profile is the one of the functions for the same reason.
+fn cargo_test(project: &Project) -> Command {
     let mut command = cargo();
-    command.current_dir(project.root()).args([
-        "test",
-        "--profile",
-        "local",
-        "--workspace",
-        "--exclude",
-        "tests",
-    ]);
+    command.current_dir(project.root()).args(["test", "--profile", "local", "--workspace"]);
+    command.args(["--features", "tests/stack"]);
+    command
+}
+
+fn unit_tests(project: &Project) -> anyhow::Result<()> {
+    let mut command = cargo_test(project);
+    command.args(["--lib", "--bins"]);
+    for name in test_targets(project, |package| package != INTEGRATION)? {
+        command.args(["--test", &name]);
+    }
     succeed(&mut command)
+}
+
+/// Names of the test programs of some packages.
+fn test_targets(project: &Project, of: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
+    let mut command = cargo();
+    command.current_dir(project.root()).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata = capture(&mut command).context("cargo metadata failed")?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut names = Vec::new();
+    for package in list(&metadata["packages"]) {
+        if !package["name"].as_str().is_some_and(&of) {
+            continue;
+        }
+        for target in list(&package["targets"]) {
+            if let (true, Some(name)) = (target["kind"] == json!(["test"]), target["name"].as_str()) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
 }
 
 fn site_scripts(project: &Project) -> anyhow::Result<()> {
@@ -111,25 +138,12 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
     stack.ok_or_else(|| NotRun::because(anyhow::anyhow!("the stack did not start")))
 }
 
-fn integration_tests(
-    project: &Project,
-    folder: &Path,
-    stack: &Stack,
-    options: &TestOptions,
-) -> anyhow::Result<()> {
-    let mut command = cargo();
-    command
-        .current_dir(project.root())
-        .args([
-            "test",
-            "--profile",
-            "local",
-            "--package",
-            "tests",
-            "--features",
-            "stack",
-        ])
-        .args(&options.filter);
+fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
+    let mut command = cargo_test(project);
+    for name in test_targets(project, |package| package == INTEGRATION)? {
+        command.args(["--test", &name]);
+    }
+    command.args(&options.filter);
     as_owner(&mut command, stack.emulator_port());
     command
         .env("HOLDFAST_BASE_URL", stack.base_url())
@@ -145,17 +159,12 @@ fn browser_tests(project: &Project, stack: &Stack) -> anyhow::Result<()> {
     let node = Node::ensure(project).map_err(NotRun::because)?;
     let chromium = find_or_install(project).map_err(NotRun::because)?;
     let mut command = node.script("e2e");
-    command
-        .env("HOLDFAST_BASE_URL", stack.base_url())
-        .env("CHROMIUM", chromium);
+    command.env("HOLDFAST_BASE_URL", stack.base_url()).env("CHROMIUM", chromium);
     succeed(&mut command)
 }
 
 fn linger(stack: &mut Stack) -> anyhow::Result<()> {
-    line(&format!(
-        "The stack of the tests is kept at {} until Ctrl-C.",
-        stack.base_url()
-    ));
+    line(&format!("The stack of the tests is kept at {} until Ctrl-C.", stack.base_url()));
     while !interrupt::requested() {
         stack.check()?;
         interrupt::pause();

@@ -6,16 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::project::Project;
 
-const WATCHED: [&str; 8] = [
-    "functions",
-    "shared",
-    "site",
-    "local/edge",
-    "Cargo.toml",
-    "template.yaml",
-    "samconfig.toml",
-    "Makefile",
-];
+const WATCHED: [&str; 8] =
+    ["functions", "shared", "site", "local/edge", "Cargo.toml", "template.yaml", "samconfig.toml", "Makefile"];
 const IGNORED: [&str; 4] = ["node_modules", "target", "e2e", "assets-test"];
 const INTERVAL: Duration = Duration::from_millis(500);
 /// Far more than there are: a link into somewhere huge must not keep this busy.
@@ -35,22 +27,12 @@ pub(crate) struct Sources {
 impl Sources {
     /// Begins with the sources as they are.
     pub(crate) fn watch(project: &Project) -> Self {
-        Self::of(
-            WATCHED
-                .iter()
-                .map(|name| project.root().join(name))
-                .collect(),
-        )
+        Self::of(WATCHED.iter().map(|name| project.root().join(name)).collect())
     }
 
     fn of(roots: Vec<PathBuf>) -> Self {
         let applied = scan(&roots);
-        Self {
-            roots,
-            latest: applied.clone(),
-            applied,
-            looked: Instant::now(),
-        }
+        Self { roots, latest: applied.clone(), applied, looked: Instant::now() }
     }
 
     /// Whether the sources have changed since the last time this was true, and have come to rest.
