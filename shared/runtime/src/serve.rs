@@ -75,7 +75,8 @@ impl Runtime {
         lambda_runtime::run(service_fn(|event: LambdaEvent<E>| {
             let begun = Instant::now();
             let id = event.context.request_id.clone();
-            let outcome = handler(event.payload);
+            // Boxed: an event handler that calls two services is a future of more than 20 KB.
+            let outcome = Box::pin(handler(event.payload));
             async move {
                 let outcome = outcome.await;
                 let ms = begun.elapsed().as_millis();
