@@ -4,6 +4,7 @@ The endpoint, the region and the credentials come from the environment that ever
 
     stack.py finish STACK DESCRIPTION TEMPLATE   add the HTTP routes, then write down the stack
     stack.py update STACK BINARIES NAME...       put new code into the functions of these logical ids
+    stack.py hold STACK SECONDS                  let orders hold their tickets for as long as that
 """
 
 import io
@@ -20,13 +21,14 @@ FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.(?:Arn|Alias)\}/invocations"
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def physical_ids(cloudformation, stack):
-    """Physical ids of a stack's resources by their logical ids."""
+def physical_ids(cloudformation, stack, of_type=None):
+    """Physical ids of a stack's resources, all or of one type, by their logical ids."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     return {
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for page in pages
         for resource in page["StackResourceSummaries"]
+        if of_type in (None, resource["ResourceType"])
     }
 
 
@@ -135,12 +137,28 @@ def update(stack, binaries, logical_ids):
         functions.update_function_code(FunctionName=ids[logical_id], ZipFile=package)
 
 
+def hold(stack, seconds):
+    """Change how long orders hold their tickets, as a deployment with another HoldSeconds would."""
+    functions = boto3.client("lambda")
+    changed = 0
+    for name in physical_ids(boto3.client("cloudformation"), stack, "AWS::Lambda::Function").values():
+        variables = functions.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
+        if "HOLD_SECONDS" in variables:
+            variables["HOLD_SECONDS"] = seconds
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            changed += 1
+    if not changed:
+        raise SystemExit("no function of the stack knows HOLD_SECONDS")
+
+
 def main(arguments):
     match arguments:
         case ["finish", stack, description_path, template_path]:
             finish(stack, description_path, template_path)
         case ["update", stack, binaries, *logical_ids] if logical_ids:
             update(stack, binaries, logical_ids)
+        case ["hold", stack, seconds]:
+            hold(stack, seconds)
         case _:
             raise SystemExit(__doc__)
 

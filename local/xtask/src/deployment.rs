@@ -109,6 +109,15 @@ impl Deployment {
         run_quietly(&mut command, &self.folder.join("update.log"))
     }
 
+    /// Lets orders hold their tickets for another time, without a deployment; the next one undoes it.
+    pub(crate) fn hold_for(&mut self, port: u16, seconds: u32) -> anyhow::Result<()> {
+        self.current = None;
+        let mut command = self.venv.stack_helper(&self.project);
+        as_owner(&mut command, port);
+        command.args(["hold", STACK_NAME, &seconds.to_string()]);
+        run_quietly(&mut command, &self.folder.join("hold.log"))
+    }
+
     fn deploy(&self, port: u16) -> anyhow::Result<()> {
         let output = self.folder.join("sam");
         let mut build = self.sam(port, "build");

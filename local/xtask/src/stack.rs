@@ -115,6 +115,11 @@ impl Stack {
         Ok(told(&outcome, &self.description))
     }
 
+    /// Lets orders hold their tickets for another time from now on.
+    pub(crate) fn hold_for(&mut self, seconds: u32) -> anyhow::Result<()> {
+        self.deployment.hold_for(self.emulator.port(), seconds)
+    }
+
     /// Tells other commands that the stack can be used.
     pub(crate) fn announce(&mut self) -> anyhow::Result<()> {
         self.record.ready = true;

@@ -23,6 +23,8 @@ use crate::stack::{Plan, Stack};
 
 /// The package of the tests that need a running stack.
 const INTEGRATION: &str = "tests";
+/// Long enough to see the countdown, short enough to wait for its end.
+const SHORT_HOLD_SECONDS: u32 = 20;
 
 /// Runs every test and tells what was run, what failed and what could not be run.
 pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
@@ -48,7 +50,8 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
-    report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?))?;
+    report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
+    report.part("run-out test", || run_out_test(&project, running_mut(stack.as_mut())?))?;
     if let Some(stack) = &mut stack {
         if options.keep {
             linger(stack)?;
@@ -134,6 +137,10 @@ fn crash_folder(folder: &Path) -> PathBuf {
     folder.join("data/crash")
 }
 
+fn running_mut(stack: Option<&mut Stack>) -> anyhow::Result<&mut Stack> {
+    stack.ok_or_else(|| NotRun::because(anyhow::anyhow!("the stack did not start")))
+}
+
 fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
     stack.ok_or_else(|| NotRun::because(anyhow::anyhow!("the stack did not start")))
 }
@@ -155,12 +162,26 @@ fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &
     succeed(&mut command)
 }
 
-fn browser_tests(project: &Project, stack: &Stack) -> anyhow::Result<()> {
+fn browser_tests(project: &Project, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
     let node = Node::ensure(project).map_err(NotRun::because)?;
     let chromium = find_or_install(project).map_err(NotRun::because)?;
-    let mut command = node.script("e2e");
-    command.env("HOLDFAST_BASE_URL", stack.base_url()).env("CHROMIUM", chromium);
-    succeed(&mut command)
+    succeed(&mut in_browser(node.script("e2e"), stack, &chromium, options.hold_seconds))
+}
+
+/// The one browser test that waits for the end of a hold, with holds that end soon.
+fn run_out_test(project: &Project, stack: &mut Stack) -> anyhow::Result<()> {
+    let node = Node::ensure(project).map_err(NotRun::because)?;
+    let chromium = find_or_install(project).map_err(NotRun::because)?;
+    stack.hold_for(SHORT_HOLD_SECONDS)?;
+    succeed(&mut in_browser(node.test_file("e2e/run-out.test.js")?, stack, &chromium, SHORT_HOLD_SECONDS))
+}
+
+fn in_browser(mut command: Command, stack: &Stack, chromium: &Path, hold_seconds: u32) -> Command {
+    command
+        .env("HOLDFAST_BASE_URL", stack.base_url())
+        .env("HOLDFAST_HOLD_SECONDS", hold_seconds.to_string())
+        .env("CHROMIUM", chromium);
+    command
 }
 
 fn linger(stack: &mut Stack) -> anyhow::Result<()> {
