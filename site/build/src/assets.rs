@@ -58,15 +58,9 @@ impl Assets {
         let mut sources = BTreeMap::new();
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
             let path = entry.map_err(unreadable(folder))?.path();
-            let is_asset = path
-                .extension()
-                .is_some_and(|ending| ending == "js" || ending == "css");
-            if let (true, Some(name)) = (is_asset, path.file_name().and_then(|name| name.to_str()))
-            {
-                sources.insert(
-                    name.to_owned(),
-                    fs::read_to_string(&path).map_err(unreadable(&path))?,
-                );
+            let is_asset = path.extension().is_some_and(|ending| ending == "js" || ending == "css");
+            if let (true, Some(name)) = (is_asset, path.file_name().and_then(|name| name.to_str())) {
+                sources.insert(name.to_owned(), fs::read_to_string(&path).map_err(unreadable(&path))?);
             }
         }
         Self::from_sources(&sources)
@@ -75,9 +69,7 @@ impl Assets {
     fn from_sources(sources: &BTreeMap<String, String>) -> Result<Self, AssetError> {
         let mut assets = Self::default();
         for name in modules::in_order_of_import(sources)? {
-            let source = sources
-                .get(&name)
-                .ok_or_else(|| AssetError::Missing(name.clone()))?;
+            let source = sources.get(&name).ok_or_else(|| AssetError::Missing(name.clone()))?;
             assets.finish(name, source)?;
         }
         Ok(assets)
@@ -85,7 +77,8 @@ impl Assets {
 
     /// Takes a file all of whose imports are finished.
     fn finish(&mut self, name: String, source: &str) -> Result<(), AssetError> {
-        let mut content = source.to_owned();
+        let mut content =
+            if modules::is_module(&name) { modules::without_comments(&name, source)? } else { source.to_owned() };
         let mut imports: Vec<String> = Vec::new();
         for import in modules::imports_of(&name, source) {
             let imported = self.get(&import)?;
@@ -98,28 +91,17 @@ impl Assets {
             }
         }
         let address = address(&name, &content);
-        self.finished.insert(
-            name,
-            Finished {
-                address,
-                content,
-                imports,
-            },
-        );
+        self.finished.insert(name, Finished { address, content, imports });
         Ok(())
     }
 
     fn get(&self, name: &str) -> Result<&Finished, AssetError> {
-        self.finished
-            .get(name)
-            .ok_or_else(|| AssetError::Missing(name.to_owned()))
+        self.finished.get(name).ok_or_else(|| AssetError::Missing(name.to_owned()))
     }
 
     /// Every file's address and content, sorted by name.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.finished
-            .values()
-            .map(|file| (file.address.as_str(), file.content.as_str()))
+        self.finished.values().map(|file| (file.address.as_str(), file.content.as_str()))
     }
 
     /// The address of the stylesheet.
@@ -144,19 +126,13 @@ impl Assets {
     /// [`AssetError::Missing`] when there is no module of that name.
     pub fn preloads(&self, name: &str) -> Result<Vec<String>, AssetError> {
         let imports = &self.get(&format!("{name}.js"))?.imports;
-        imports
-            .iter()
-            .map(|import| Ok(self.get(import)?.address.clone()))
-            .collect()
+        imports.iter().map(|import| Ok(self.get(import)?.address.clone())).collect()
     }
 }
 
 /// `/assets/<stem>.<hash>.<ending>`: 48 bits of SHA-256 tell the few versions of one file apart.
 fn address(name: &str, content: &str) -> String {
-    let hash = Sha256::digest(content)
-        .iter()
-        .take(6)
-        .fold(0_u64, |hash, &byte| (hash << 8) | u64::from(byte));
+    let hash = Sha256::digest(content).iter().take(6).fold(0_u64, |hash, &byte| (hash << 8) | u64::from(byte));
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     format!("/assets/{stem}.{hash:012x}.{ending}")
 }
@@ -166,23 +142,14 @@ mod tests {
     use super::*;
 
     fn sources(files: &[(&str, &str)]) -> BTreeMap<String, String> {
-        files
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-            .collect()
+        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
     }
 
     fn assets(api: &str) -> Assets {
         let files = [
             ("site.css", "body {}"),
-            (
-                "page.js",
-                "import { a } from \"./api.js\";\nimport \"./header.js\";",
-            ),
-            (
-                "header.js",
-                "import { a } from \"./api.js\";\nexport const h = a;",
-            ),
+            ("page.js", "import { a } from \"./api.js\";\nimport \"./header.js\";"),
+            ("header.js", "import { a } from \"./api.js\";\nexport const h = a;"),
             ("api.js", api),
         ];
         Assets::from_sources(&sources(&files)).unwrap()
@@ -193,39 +160,23 @@ mod tests {
         let assets = assets("export const a = 1;");
         let api = assets.module("api").unwrap();
         let page = assets.get("page.js").unwrap();
-        assert!(
-            page.content
-                .contains(&format!("from \".{}\"", api.trim_start_matches("/assets"))),
-            "{}",
-            page.content
-        );
-        assert_eq!(
-            assets.preloads("page").unwrap(),
-            [api, assets.module("header").unwrap()]
-        );
+        assert!(page.content.contains(&format!("from \".{}\"", api.trim_start_matches("/assets"))), "{}", page.content);
+        assert_eq!(assets.preloads("page").unwrap(), [api, assets.module("header").unwrap()]);
     }
 
     #[test]
     fn a_change_shows_in_the_names_of_all_that_import_it_and_in_no_other() {
         let (before, after) = (assets("export const a = 1;"), assets("export const a = 2;"));
         for module in ["api", "header", "page"] {
-            assert_ne!(
-                before.module(module).unwrap(),
-                after.module(module).unwrap(),
-                "{module}"
-            );
+            assert_ne!(before.module(module).unwrap(), after.module(module).unwrap(), "{module}");
         }
         assert_eq!(before.stylesheet().unwrap(), after.stylesheet().unwrap());
     }
 
     #[test]
     fn what_is_not_there_is_an_error() {
-        let missing = Assets::from_sources(&sources(&[("a.js", "import { b } from \"./b.js\";")]))
-            .unwrap_err();
+        let missing = Assets::from_sources(&sources(&[("a.js", "import { b } from \"./b.js\";")])).unwrap_err();
         assert_eq!(missing.to_string(), "a.js imports b.js, which is not there");
-        assert!(matches!(
-            assets("").module("nothing"),
-            Err(AssetError::Missing(_))
-        ));
+        assert!(matches!(assets("").module("nothing"), Err(AssetError::Missing(_))));
     }
 }

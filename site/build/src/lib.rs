@@ -36,12 +36,10 @@ pub enum BuildError {
 
 /// Reads the arguments, writes the site and says how many files it has.
 pub fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
-    let result = Options::parse(arguments)
-        .map_err(BuildError::from)
-        .and_then(|options| {
-            let files = build(&options.assets, &options.out)?;
-            Ok(format!("{files} files in {}", options.out.display()))
-        });
+    let result = Options::parse(arguments).map_err(BuildError::from).and_then(|options| {
+        let files = build(&options.assets, &options.out)?;
+        Ok(format!("{files} files in {}", options.out.display()))
+    });
     match result {
         Ok(summary) => {
             // A reader who has gone away does not make the site any less written.
@@ -90,8 +88,5 @@ fn write_if_changed(path: &Path, content: &str) -> Result<(), BuildError> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(path, content))
-        .map_err(|source| BuildError::Write {
-            path: path.to_owned(),
-            source,
-        })
+        .map_err(|source| BuildError::Write { path: path.to_owned(), source })
 }

@@ -13,9 +13,7 @@ pub struct Options {
 
 /// A command line that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{problem}; use: site --out DIR [--assets DIR] (assets are in site/assets unless said otherwise)"
-)]
+#[error("{problem}; use: site --out DIR [--assets DIR] (assets are in site/assets unless said otherwise)")]
 pub struct InvalidArguments {
     problem: String,
 }
@@ -29,11 +27,7 @@ impl Options {
         let wrong = |problem: String| InvalidArguments { problem };
         let (mut out, mut assets) = (None, PathBuf::from("site/assets"));
         while let Some(argument) = arguments.next() {
-            let mut value = || {
-                arguments
-                    .next()
-                    .ok_or_else(|| wrong(format!("{argument} needs a folder")))
-            };
+            let mut value = || arguments.next().ok_or_else(|| wrong(format!("{argument} needs a folder")));
             match argument.as_str() {
                 "--out" => out = Some(PathBuf::from(value()?)),
                 "--assets" => assets = PathBuf::from(value()?),
@@ -50,21 +44,14 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Options, String> {
-        Options::parse(arguments.iter().map(|&argument| argument.to_owned()))
-            .map_err(|error| error.problem)
+        Options::parse(arguments.iter().map(|&argument| argument.to_owned())).map_err(|error| error.problem)
     }
 
     #[test]
     fn reads_folders_and_names_what_is_wrong() {
-        let expected = Options {
-            out: "a".into(),
-            assets: "site/assets".into(),
-        };
+        let expected = Options { out: "a".into(), assets: "site/assets".into() };
         assert_eq!(parse(&["--out", "a"]), Ok(expected));
-        assert_eq!(
-            parse(&["--out", "a", "--assets", "b"]).unwrap().assets,
-            PathBuf::from("b")
-        );
+        assert_eq!(parse(&["--out", "a", "--assets", "b"]).unwrap().assets, PathBuf::from("b"));
         assert_eq!(parse(&[]), Err("--out is missing".to_owned()));
         assert_eq!(parse(&["--out"]), Err("--out needs a folder".to_owned()));
         assert_eq!(parse(&["--fast"]), Err("--fast is unknown".to_owned()));

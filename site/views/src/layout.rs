@@ -9,12 +9,8 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
     %3Crect width='32' height='32' rx='7' fill='%23075e54'/%3E\
     %3Cpath d='M10 7v18M22 7v18M10 16h12' stroke='%23fff' stroke-width='4' stroke-linecap='round'/%3E%3C/svg%3E";
 
-const NAVIGATION: [(&str, &str); 4] = [
-    ("/", "Tickets"),
-    ("/sell/", "Sell"),
-    ("/my-tickets/", "My tickets"),
-    ("/orders/", "My orders"),
-];
+const NAVIGATION: [(&str, &str); 4] =
+    [("/", "Tickets"), ("/sell/", "Sell"), ("/my-tickets/", "My tickets"), ("/orders/", "My orders")];
 
 /// The whole document of a page.
 pub(crate) fn document(page: &Page, assets: &PageAssets) -> Markup {

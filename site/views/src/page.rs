@@ -46,11 +46,7 @@ impl Page {
     #[must_use]
     pub fn file(&self) -> String {
         let path = self.path.trim_start_matches('/');
-        if path.is_empty() || path.ends_with('/') {
-            format!("{path}index.html")
-        } else {
-            path.to_owned()
-        }
+        if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() }
     }
 
     /// The name of its module, without the ending.

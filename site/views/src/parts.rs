@@ -35,16 +35,7 @@ pub(crate) struct Field<'a> {
 impl Field<'_> {
     /// A required line of text.
     pub(crate) const fn line(name: &'static str, label: &'static str) -> Self {
-        Self {
-            name,
-            label,
-            hint: "",
-            input: Input::Line("text"),
-            autocomplete: "off",
-            required: true,
-            min: 0,
-            max: 0,
-        }
+        Self { name, label, hint: "", input: Input::Line("text"), autocomplete: "off", required: true, min: 0, max: 0 }
     }
 
     /// The markup of the field.
@@ -66,10 +57,7 @@ impl Field<'_> {
     /// The limits are data attributes: `maxlength` would cut a pasted password or barcode short without a word, and
     /// counts in other units than the API does.
     fn control(&self) -> Markup {
-        let (min, max) = (
-            (self.min > 0).then_some(self.min),
-            (self.max > 0).then_some(self.max),
-        );
+        let (min, max) = ((self.min > 0).then_some(self.min), (self.max > 0).then_some(self.max));
         let described = described_by(self.name, !self.hint.is_empty());
         match self.input {
             Input::Line(kind) => html! {
@@ -86,11 +74,7 @@ impl Field<'_> {
 
 /// The ids that describe a field: its hint, if it has one, and its error.
 pub(crate) fn described_by(name: &str, has_hint: bool) -> String {
-    if has_hint {
-        format!("{name}-hint {name}-error")
-    } else {
-        format!("{name}-error")
-    }
+    if has_hint { format!("{name}-hint {name}-error") } else { format!("{name}-error") }
 }
 
 /// Where the script writes what is wrong with a field.

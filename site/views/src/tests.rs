@@ -16,39 +16,24 @@ fn assets() -> PageAssets {
 }
 
 fn rendered() -> Vec<(Page, String)> {
-    all_pages()
-        .into_iter()
-        .map(|page| (page.clone(), page.render(&assets())))
-        .collect()
+    all_pages().into_iter().map(|page| (page.clone(), page.render(&assets()))).collect()
 }
 
 /// The values of an attribute, in the order of the document.
 fn attribute<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
     let opening = format!(" {name}=\"");
-    html.split(&opening)
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect()
+    html.split(&opening).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[test]
 fn every_page_says_its_language_title_and_purpose_and_can_be_skipped_into() {
     for (page, html) in rendered() {
         let path = page.path();
-        assert!(
-            html.starts_with("<!DOCTYPE html><html lang=\"en\">"),
-            "{path}"
-        );
+        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{path}");
         assert!(html.contains(" · Holdfast</title>"), "{path}");
-        assert!(
-            html.contains("<meta name=\"description\" content=\""),
-            "{path}"
-        );
+        assert!(html.contains("<meta name=\"description\" content=\""), "{path}");
         assert_eq!(html.matches("<main id=\"main\"").count(), 1, "{path}");
-        assert!(
-            html.contains("<body><a class=\"skip\" href=\"#main\">"),
-            "{path}"
-        );
+        assert!(html.contains("<body><a class=\"skip\" href=\"#main\">"), "{path}");
         assert!(html.contains("<h1"), "{path}");
     }
 }
@@ -57,31 +42,12 @@ fn every_page_says_its_language_title_and_purpose_and_can_be_skipped_into() {
 fn no_page_carries_an_inline_script_or_style() {
     for (page, html) in rendered() {
         let path = page.path();
-        for (script, rest) in html
-            .split("<script")
-            .skip(1)
-            .map(|rest| rest.split_once("</script>").unwrap())
-        {
-            assert!(
-                script.contains(" src=\"/assets/") && script.ends_with('>'),
-                "{path}: {script} {rest}"
-            );
+        for (script, rest) in html.split("<script").skip(1).map(|rest| rest.split_once("</script>").unwrap()) {
+            assert!(script.contains(" src=\"/assets/") && script.ends_with('>'), "{path}: {script} {rest}");
         }
-        assert!(
-            !html.contains("<style") && !html.contains(" style=\""),
-            "{path}"
-        );
-        assert!(
-            !html.contains(" on") || !html.contains("=\"javascript:"),
-            "{path}"
-        );
-        for handler in [
-            " onclick=",
-            " onload=",
-            " onsubmit=",
-            " onerror=",
-            "javascript:",
-        ] {
+        assert!(!html.contains("<style") && !html.contains(" style=\""), "{path}");
+        assert!(!html.contains(" on") || !html.contains("=\"javascript:"), "{path}");
+        for handler in [" onclick=", " onload=", " onsubmit=", " onerror=", "javascript:"] {
             assert!(!html.contains(handler), "{path}: {handler}");
         }
     }
@@ -95,14 +61,8 @@ fn ids_are_unique_and_whatever_refers_to_one_finds_it() {
         let known: BTreeSet<_> = ids.iter().copied().collect();
         assert_eq!(ids.len(), known.len(), "{path}: an id stands twice");
         for name in ["for", "aria-describedby", "aria-labelledby"] {
-            for id in attribute(&html, name)
-                .iter()
-                .flat_map(|value| value.split(' '))
-            {
-                assert!(
-                    known.contains(id),
-                    "{path}: {name} names {id}, which is not there"
-                );
+            for id in attribute(&html, name).iter().flat_map(|value| value.split(' ')) {
+                assert!(known.contains(id), "{path}: {name} names {id}, which is not there");
             }
         }
     }
@@ -111,22 +71,9 @@ fn ids_are_unique_and_whatever_refers_to_one_finds_it() {
 #[test]
 fn the_current_page_is_marked_and_private_pages_stay_out_of_search_engines() {
     for (page, html) in rendered() {
-        let marked = html.contains(&format!(
-            "<a href=\"{}\" aria-current=\"page\">",
-            page.path()
-        ));
-        assert_eq!(
-            marked,
-            ["/", "/sell/", "/my-tickets/", "/orders/"].contains(&page.path()),
-            "{}",
-            page.path()
-        );
-        assert_eq!(
-            html.contains("noindex"),
-            page.audience == Audience::Private,
-            "{}",
-            page.path()
-        );
+        let marked = html.contains(&format!("<a href=\"{}\" aria-current=\"page\">", page.path()));
+        assert_eq!(marked, ["/", "/sell/", "/my-tickets/", "/orders/"].contains(&page.path()), "{}", page.path());
+        assert_eq!(html.contains("noindex"), page.audience == Audience::Private, "{}", page.path());
     }
 }
 
@@ -148,21 +95,13 @@ fn text_is_escaped() {
 
 #[test]
 fn forms_carry_the_limits_of_the_domain() {
-    let page = |path: &str| {
-        rendered()
-            .into_iter()
-            .find(|(page, _)| page.path() == path)
-            .unwrap()
-            .1
-    };
+    let page = |path: &str| rendered().into_iter().find(|(page, _)| page.path() == path).unwrap().1;
     let sign_up = page("/sign-up/");
     assert!(sign_up.contains("data-min-chars=\"12\" data-max-chars=\"128\""));
     assert!(sign_up.contains("At least 12 characters."));
     let sell = page("/sell/");
     assert!(sell.contains("data-max-chars=\"2000\""));
-    assert!(sell.contains(
-        "<option value=\"jpy\" data-exponent=\"0\" data-min=\"50\" data-max=\"1500000\">"
-    ));
+    assert!(sell.contains("<option value=\"jpy\" data-exponent=\"0\" data-min=\"50\" data-max=\"1500000\">"));
 }
 
 #[test]

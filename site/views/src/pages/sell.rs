@@ -33,11 +33,7 @@ fn form() -> Markup {
         max: limits::TITLE_MAX_CHARS,
         ..Field::line("title", "Title")
     };
-    let venue = Field {
-        required: false,
-        max: limits::VENUE_MAX_CHARS,
-        ..Field::line("venue", "Venue")
-    };
+    let venue = Field { required: false, max: limits::VENUE_MAX_CHARS, ..Field::line("venue", "Venue") };
     let starts_at = Field {
         hint: "In your own time zone.",
         input: Input::Line("datetime-local"),

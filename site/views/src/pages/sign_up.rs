@@ -20,10 +20,7 @@ pub(crate) fn page() -> Page {
         max: limits::DISPLAY_NAME_MAX_CHARS,
         ..Field::line("display_name", "Name")
     };
-    let password_hint = format!(
-        "At least {} characters. Several words make a good one.",
-        limits::PASSWORD_MIN_CHARS
-    );
+    let password_hint = format!("At least {} characters. Several words make a good one.", limits::PASSWORD_MIN_CHARS);
     let password = Field {
         hint: &password_hint,
         input: Input::Line("password"),
