@@ -2,6 +2,7 @@
 
 mod answer;
 mod aws;
+mod meter;
 mod person;
 mod stack;
 mod template;
@@ -9,6 +10,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use aws::Aws;
+pub use meter::Meter;
 pub use person::{PASSWORD, Person, ticket_body};
 pub use stack::{Call, Stack, crash_folder};
 pub use template::{Template, referred, texts};

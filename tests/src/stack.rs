@@ -14,8 +14,6 @@ use crate::{Answer, Person};
 pub struct Stack {
     /// Address of the site, without a slash at its end.
     pub base: String,
-    /// Outputs of the stack and physical ids of its resources.
-    facts: Value,
     http: Client,
 }
 
@@ -83,20 +81,28 @@ pub fn crash_folder() -> PathBuf {
     PathBuf::from(variable("HOLDFAST_CRASH_DIR"))
 }
 
-static STACK: LazyLock<Stack> = LazyLock::new(|| {
+static FACTS: LazyLock<Value> = LazyLock::new(|| {
     let text = std::fs::read_to_string(variable("HOLDFAST_STACK_OUTPUTS")).expect("the stack's outputs");
-    Stack {
-        base: variable("HOLDFAST_BASE_URL").trim_end_matches('/').to_owned(),
-        facts: serde_json::from_str(&text).expect("JSON"),
-        http: Client::builder().no_proxy().build().expect("a client"),
-    }
+    serde_json::from_str(&text).expect("JSON")
 });
 
+/// An output of the stack, or the physical id of a resource.
+fn fact(group: &str, name: &str) -> String {
+    let value = FACTS[group][name].as_str();
+    value.unwrap_or_else(|| panic!("no {name} among the stack's {group}")).to_owned()
+}
+
 impl Stack {
-    /// The stack that this run has.
+    /// The stack that this run has, with connections of the calling test's own: they end with its runtime.
+    ///
+    /// # Panics
+    /// When `cargo xtask test` did not start this program.
     #[must_use]
     pub fn get() -> Self {
-        STACK.clone()
+        Self {
+            base: variable("HOLDFAST_BASE_URL").trim_end_matches('/').to_owned(),
+            http: Client::builder().no_proxy().build().expect("a client"),
+        }
     }
 
     /// An output of the template.
@@ -105,7 +111,7 @@ impl Stack {
     /// When there is none of that name.
     #[must_use]
     pub fn output(&self, name: &str) -> String {
-        self.fact("outputs", name)
+        fact("outputs", name)
     }
 
     /// The physical id of a resource of the template.
@@ -114,7 +120,7 @@ impl Stack {
     /// When there is none of that name.
     #[must_use]
     pub fn resource(&self, logical_id: &str) -> String {
-        self.fact("resources", logical_id)
+        fact("resources", logical_id)
     }
 
     /// The same stack, reached at the API's own address, as nobody should.
@@ -126,11 +132,6 @@ impl Stack {
         let emulator = variable("AWS_ENDPOINT_URL");
         let api = self.output("ApiId");
         Self { base: format!("{}/_aws/execute-api/{api}/$default", emulator.trim_end_matches('/')), ..self.clone() }
-    }
-
-    fn fact(&self, group: &str, name: &str) -> String {
-        let value = self.facts[group][name].as_str();
-        value.unwrap_or_else(|| panic!("no {name} among the stack's {group}")).to_owned()
     }
 
     /// Sends a request. A connection that fails is a failed test: the stack is on this machine.

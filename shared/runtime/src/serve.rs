@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use holdfast_http_api::{ApiError, Reply, Request};
 use lambda_http::RequestExt as _;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +23,11 @@ pub fn error_chain(error: &(dyn StdError + 'static)) -> String {
         source = inner.source();
     }
     text
+}
+
+/// Whole milliseconds, as a number in the log line.
+fn millis_since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Runtime {
@@ -52,7 +57,7 @@ impl Runtime {
                         (problem.into_reply(), kind)
                     }
                 };
-                let (status, ms) = (reply.status().as_u16(), begun.elapsed().as_millis());
+                let (status, ms) = (reply.status().as_u16(), millis_since(begun));
                 tracing::info!(request_id = %id, %method, path, status, problem, ms, "answered");
                 Ok::<_, Error>(reply)
             }
@@ -79,12 +84,15 @@ impl Runtime {
             let outcome = Box::pin(handler(event.payload));
             async move {
                 let outcome = outcome.await;
-                let ms = begun.elapsed().as_millis();
+                let ms = millis_since(begun);
                 match &outcome {
                     Ok(_) => tracing::info!(request_id = %id, ms, "handled"),
                     Err(error) => tracing::error!(request_id = %id, ms, error = error_chain(error), "the event failed"),
                 }
-                outcome.map_err(|error| Error::from(Box::new(error) as Box<dyn StdError + Send + Sync>))
+                outcome.map_err(|error| Diagnostic {
+                    error_type: std::any::type_name::<X>().to_owned(),
+                    error_message: error.to_string(),
+                })
             }
         }))
         .await

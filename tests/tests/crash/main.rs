@@ -3,10 +3,11 @@
 //! A program of its own: cargo runs it alone, and so the process that meets an armed point is the one meant.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use holdfast_domain::{OrderState, TicketState};
 use serde_json::json;
-use tests::{Aws, Call, Person, Stack, crash_folder};
+use tests::{Aws, Call, PASSWORD, Person, Stack, crash_folder, eventually};
 use uuid::Uuid;
 
 /// A process that reaches `point` next dies there. Tests that arm a point run one after another: any process may meet it.
@@ -166,6 +167,44 @@ async fn dies_while_a_seller_writes() {
     market.stack.ticket(&ticket).await.expect_problem(404, "not-found");
 }
 
+async fn dies_while_projecting() {
+    let market = Market::open().await;
+    let word = format!("w{}", &Uuid::new_v4().simple().to_string()[..16]);
+    let armed = Armed::at("catalogue_project");
+    let ticket = market.seller.list_ticket(&word).await;
+    eventually("a process dies while projecting", Duration::from_secs(30), || async {
+        armed.has_fired().then_some(())
+    })
+    .await;
+    // The emulator's bus delivers once: the retry that Lambda makes in the cloud is the next event of the ticket.
+    let change = Call::new("PUT", format!("/api/tickets/{ticket}")).json(&tests::ticket_body(&word));
+    market.seller.send(change).await.expect(200);
+    eventually("the ticket is found once", Duration::from_secs(30), || async {
+        let found = market.stack.send(Call::new("GET", format!("/api/tickets?q={word}"))).await.expect(200);
+        let items = found.body["items"].as_array().cloned().unwrap_or_default();
+        (items.len() == 1 && items[0]["version"] == json!(2)).then_some(())
+    })
+    .await;
+}
+
+async fn dies_while_signing_up_in_and_out() {
+    let stack = Stack::get();
+    let body = json!({"email": format!("{}@tickets.example", Uuid::new_v4().simple()), "password": PASSWORD});
+    for (point, path) in [("account_create", "/api/users"), ("session_create", "/api/session")] {
+        let armed = Armed::at(point);
+        let answer = stack.send(Call::new("POST", path).json(&body)).await;
+        assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    }
+    stack.send(Call::new("POST", "/api/users").json(&body)).await.expect_problem(409, "email-taken");
+    let session = stack.send(Call::new("POST", "/api/session").json(&body)).await.expect(201);
+    let cookie = session.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie").to_owned();
+    let armed = Armed::at("session_delete");
+    let answer = stack.send(Call::new("DELETE", "/api/session").header("cookie", &cookie)).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    let me = stack.send(Call::new("GET", "/api/session").header("cookie", &cookie)).await.expect(200);
+    assert_eq!(me.body, json!({"user": null}), "the sign-out was decided before the process died");
+}
+
 /// One test, because a crash point is met by whichever process comes first.
 #[tokio::test]
 async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() {
@@ -182,4 +221,6 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
         dies_while_sweeping(point).await;
     }
     dies_while_a_seller_writes().await;
+    dies_while_projecting().await;
+    dies_while_signing_up_in_and_out().await;
 }

@@ -108,7 +108,7 @@ async fn what_is_somebody_elses_does_not_exist() {
     let before = scene.stack.ticket(&scene.ticket).await.body;
     for (route, _) in ROUTES.iter().filter(|(_, who)| *who == For::Owner) {
         scene.with_cookie(route, &scene.stranger.cookie).await.expect_problem(404, "not-found");
-        for id in ["42", "..%2F..", &Uuid::new_v4().to_string(), &scene.ticket.to_uppercase()] {
+        for id in ["42", "~", &Uuid::new_v4().to_string(), &scene.ticket.to_uppercase()] {
             let answer = scene.stranger.send(call(route, id, id)).await;
             answer.expect_problem(404, "not-found");
         }

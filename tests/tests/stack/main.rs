@@ -8,3 +8,5 @@ mod race;
 mod samples;
 mod template;
 mod tickets;
+mod twice;
+mod units;

@@ -1,0 +1,115 @@
+//! Write units of a journey, from the capacity that the table reports. `docs/write-units.md` says the same figures.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use aws_config::BehaviorVersion;
+use holdfast_domain::{
+    Currency, DisplayName, HoldRequest, IdempotencyKey, Order, OrderId, OrderState, OrderTicket, Price, Ticket,
+    TicketFacts, TicketId, Timestamp, Title, UserId, Venue, Version,
+};
+use holdfast_store::{Closing, ExpireOutcome, Market, NewTicket, Recorded, TicketDetails};
+use tests::{Meter, Stack};
+use uuid::Uuid;
+
+/// The market through a client that counts, and a ticket with texts as long as they may be in a Latin script.
+struct Counted {
+    meter: Meter,
+    market: Market,
+    ticket: Ticket,
+    now: Timestamp,
+    rows: Vec<(&'static str, Vec<f64>)>,
+}
+
+impl Counted {
+    async fn new() -> Self {
+        let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let meter = Meter::default();
+        let config = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(meter.clone()).build();
+        let market = Market::new(aws_sdk_dynamodb::Client::from_conf(config), Stack::get().output("MarketTable"));
+        let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("a moment");
+        let facts = TicketFacts {
+            title: Title::parse(&"t".repeat(120)).expect("a title"),
+            price: Price::new(1_000_000, Currency::Eur).expect("a price"),
+            venue: Some(Venue::parse(&"v".repeat(120)).expect("a venue")),
+            starts_at: Some(Timestamp::parse("2031-01-01T19:00:00Z").expect("a moment")),
+        };
+        let ticket = Ticket::list(TicketId::from_uuid(Uuid::now_v7()), UserId::from_uuid(Uuid::now_v7()), facts, now);
+        let details = TicketDetails { seller_name: DisplayName::parse("Seller").expect("a name"), description: None };
+        let new = NewTicket { ticket: ticket.clone(), details, credential: None };
+        market.ticket_create(&new).await.expect("a ticket");
+        Self { meter, market, ticket, now, rows: Vec::new() }
+    }
+
+    fn count(&mut self, step: &'static str) {
+        self.rows.push((step, self.meter.take()));
+    }
+
+    async fn place(&mut self) -> Order {
+        let buyer = UserId::from_uuid(Uuid::now_v7());
+        let id = OrderId::derive(buyer, &IdempotencyKey::parse("k").expect("a key"));
+        let expires_at = self.now.plus(std::time::Duration::from_mins(15));
+        let request = HoldRequest { order: id, buyer, now: self.now, expires_at };
+        let held = self.market.ticket_hold(self.ticket.id, request).await.expect("a hold");
+        self.count("hold: ticket");
+        let order = Order {
+            id,
+            buyer,
+            ticket: OrderTicket { id: held.id, facts: held.facts },
+            hold: holdfast_domain::HoldNumber::from_number(held.version.number()),
+            expires_at,
+            created_at: self.now,
+            version: Version::FIRST,
+            state: OrderState::AwaitingPayment { intent: None },
+        };
+        assert_eq!(self.market.order_create(&order).await.expect("a record"), Recorded::New);
+        self.count("hold: order");
+        order
+    }
+
+    fn table(&self) -> (f64, String) {
+        let (mut total, mut text) = (0.0, String::new());
+        for (step, units) in &self.rows {
+            let sum: f64 = units.iter().sum();
+            total += sum;
+            let _ = writeln!(text, "| {step} | {} | {sum} |", units.len());
+        }
+        let _ = writeln!(
+            text,
+            "| **together** | {} | **{total}** |",
+            self.rows.iter().map(|row| row.1.len()).sum::<usize>()
+        );
+        (total, text)
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what this test is for")]
+fn compare(journey: &str, counted: &Counted, budget: f64) {
+    let (total, table) = counted.table();
+    println!("{journey}\n{table}");
+    assert!(total <= budget, "{journey} costs {total} write units, more than {budget}:\n{table}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/write-units.md");
+    let documented = std::fs::read_to_string(path).expect("docs/write-units.md");
+    assert!(documented.contains(&table), "docs/write-units.md does not say of {journey}:\n{table}");
+}
+
+#[tokio::test]
+async fn write_units_of_hold_to_cancel() {
+    let mut counted = Counted::new().await;
+    let order = counted.place().await;
+    counted.market.ticket_release(order.ticket.id, order.id, order.hold).await.expect("a release");
+    counted.count("cancel: ticket");
+    counted.market.order_close(order.buyer, order.id, Closing::Cancelled, counted.now).await.expect("a record");
+    counted.count("cancel: order");
+    compare("hold → cancel", &counted, 9.0);
+}
+
+#[tokio::test]
+async fn write_units_of_hold_to_expire() {
+    let mut counted = Counted::new().await;
+    let order = counted.place().await;
+    let outcome = counted.market.order_expire_run_out(order.buyer, order.id, order.expires_at).await.expect("an end");
+    assert_eq!(outcome, ExpireOutcome::Expired);
+    counted.count("expire: ticket and order");
+    compare("hold → expire", &counted, 9.0);
+}
