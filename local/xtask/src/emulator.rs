@@ -6,7 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use serde_json::Value;
 
+use crate::files::{read_json, write_json};
 use crate::http::Client;
 use crate::interrupt;
 use crate::process::{Daemon, Identity};
@@ -38,6 +40,7 @@ impl Emulator {
         // Unpacked function code of an earlier run.
         drop(std::fs::remove_dir_all(&temporary));
         std::fs::create_dir_all(&temporary)?;
+        forget_stream_positions(&folder.join("state"))?;
         let mut command = Command::new(venv.program("ministack"));
         as_owner(&mut command, port);
         command
@@ -99,6 +102,18 @@ impl Emulator {
     }
 }
 
+/// The emulator writes down how far each reader of a table's stream was, but not the stream: after the next start it
+/// would pass over as many new records as were read before. Without a position a reader begins where the stream does.
+fn forget_stream_positions(state: &Path) -> anyhow::Result<()> {
+    let path = state.join("lambda.json");
+    let Some(mut lambda) = read_json::<Value>(&path) else { return Ok(()) };
+    let payload = lambda.get_mut("payload").and_then(Value::as_object_mut);
+    if payload.and_then(|payload| payload.remove("dynamodb_stream_positions")).is_some() {
+        write_json(&path, &lambda)?;
+    }
+    Ok(())
+}
+
 /// Stops an emulator that an earlier run left behind.
 pub(crate) fn stop_left_behind(identity: Identity) -> bool {
     identity.stop(STOP_LIMIT)
@@ -143,4 +158,23 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
 /// Whether a port of this machine can be listened on.
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn stream_positions_are_forgotten_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        forget_stream_positions(folder.path()).unwrap();
+        let path = folder.path().join("lambda.json");
+        write_json(&path, &json!({"payload": {"esms": {"a": 1}, "dynamodb_stream_positions": {"a": 758}}})).unwrap();
+        for _ in 0..2 {
+            forget_stream_positions(folder.path()).unwrap();
+            assert_eq!(read_json::<Value>(&path), Some(json!({"payload": {"esms": {"a": 1}}})));
+        }
+    }
 }
