@@ -67,7 +67,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
 /// nothing is compiled twice. The profile is the one of the functions for the same reason.
 fn cargo_test(project: &Project) -> Command {
     let mut command = cargo();
-    command.current_dir(project.root()).args(["test", "--profile", "local", "--workspace"]);
+    command.current_dir(project.root()).args(["test", "--profile", "local", "--workspace", "--no-fail-fast"]);
     command.args(["--features", "tests/stack"]);
     command
 }
