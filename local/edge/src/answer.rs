@@ -13,9 +13,7 @@ pub(crate) type Body = BoxBody<Bytes, BodyError>;
 
 /// A body that is known whole.
 pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into())
-        .map_err(|never| match never {})
-        .boxed()
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed()
 }
 
 /// A response without content.
@@ -35,9 +33,6 @@ pub(crate) fn problem(status: StatusCode, slug: &str, title: &str, detail: &str)
     });
     let mut response = Response::new(whole(body.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
 }

@@ -40,21 +40,11 @@ impl Cache {
     /// The answer stored for a path and query, while it is fresh.
     pub(crate) fn get(&self, key: &str, now: Instant) -> Option<Stored> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries
-            .get(key)
-            .filter(|stored| stored.is_fresh(now))
-            .cloned()
+        entries.get(key).filter(|stored| stored.is_fresh(now)).cloned()
     }
 
     /// Stores an answer for as long as its headers allow; answers that are not for sharing are left out.
-    pub(crate) fn put(
-        &self,
-        key: String,
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &Bytes,
-        now: Instant,
-    ) {
+    pub(crate) fn put(&self, key: String, status: StatusCode, headers: &HeaderMap, body: &Bytes, now: Instant) {
         let Some(fresh_for) = freshness(status, headers) else {
             return;
         };
@@ -65,15 +55,7 @@ impl Cache {
             entries.retain(|_, stored| stored.is_fresh(now));
         }
         if entries.len() < MAX_ENTRIES {
-            entries.insert(
-                key,
-                Stored {
-                    headers,
-                    body: body.clone(),
-                    since: now,
-                    fresh_for,
-                },
-            );
+            entries.insert(key, Stored { headers, body: body.clone(), since: now, fresh_for });
         }
     }
 }
@@ -88,23 +70,13 @@ fn freshness(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if status != StatusCode::OK || headers.contains_key(SET_COOKIE) {
         return None;
     }
-    let control = headers
-        .get(CACHE_CONTROL)?
-        .to_str()
-        .ok()?
-        .to_ascii_lowercase();
+    let control = headers.get(CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
     let directives: Vec<&str> = control.split(',').map(str::trim).collect();
-    if directives
-        .iter()
-        .any(|one| matches!(*one, "no-store" | "no-cache" | "private"))
-    {
+    if directives.iter().any(|one| matches!(*one, "no-store" | "no-cache" | "private")) {
         return None;
     }
-    let seconds = |name: &str| {
-        directives
-            .iter()
-            .find_map(|one| one.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
-    };
+    let seconds =
+        |name: &str| directives.iter().find_map(|one| one.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
     let allowed: u64 = seconds("s-maxage").or_else(|| seconds("max-age"))?;
     (allowed > 0).then(|| Duration::from_secs(allowed))
 }
@@ -139,10 +111,7 @@ mod tests {
         assert_eq!(seconds("private, max-age=2"), None);
         assert_eq!(seconds("no-store"), None);
         assert_eq!(freshness(StatusCode::OK, &HeaderMap::new()), None);
-        assert_eq!(
-            freshness(StatusCode::NOT_FOUND, &control("max-age=2")),
-            None
-        );
+        assert_eq!(freshness(StatusCode::NOT_FOUND, &control("max-age=2")), None);
     }
 
     #[test]
@@ -156,23 +125,11 @@ mod tests {
     fn an_answer_is_kept_until_its_time_has_passed() {
         let cache = Cache::default();
         let start = Instant::now();
-        cache.put(
-            "/api/tickets".to_owned(),
-            StatusCode::OK,
-            &control("max-age=2"),
-            &Bytes::from("x"),
-            start,
-        );
-        let stored = cache
-            .get("/api/tickets", start + Duration::from_millis(1900))
-            .expect("fresh");
+        cache.put("/api/tickets".to_owned(), StatusCode::OK, &control("max-age=2"), &Bytes::from("x"), start);
+        let stored = cache.get("/api/tickets", start + Duration::from_millis(1900)).expect("fresh");
         assert_eq!(stored.body, "x");
         assert_eq!(stored.age(start + Duration::from_millis(1900)), 1);
-        assert!(
-            cache
-                .get("/api/tickets", start + Duration::from_secs(2))
-                .is_none()
-        );
+        assert!(cache.get("/api/tickets", start + Duration::from_secs(2)).is_none());
         assert!(cache.get("/api/tickets?q=x", start).is_none());
     }
 
@@ -181,13 +138,7 @@ mod tests {
         let cache = Cache::default();
         let start = Instant::now();
         let put = |key: String, now| {
-            cache.put(
-                key,
-                StatusCode::OK,
-                &control("max-age=2"),
-                &Bytes::new(),
-                now,
-            );
+            cache.put(key, StatusCode::OK, &control("max-age=2"), &Bytes::new(), now);
         };
         for number in 0..MAX_ENTRIES {
             put(number.to_string(), start);

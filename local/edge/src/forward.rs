@@ -37,51 +37,25 @@ impl Api {
     /// Connections are opened as requests need them.
     pub(crate) fn new(upstream: Uri, secret: HeaderValue) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self {
-            upstream,
-            secret,
-            client,
-            cache: Cache::default(),
-        }
+        Self { upstream, secret, client, cache: Cache::default() }
     }
 
     /// Forwards one request, or answers it from the cache.
-    pub(crate) async fn forward(
-        &self,
-        request: Request<Incoming>,
-        viewer: SocketAddr,
-    ) -> Response<Body> {
+    pub(crate) async fn forward(&self, request: Request<Incoming>, viewer: SocketAddr) -> Response<Body> {
         let shared = is_shared(request.method(), request.uri().path());
-        let key = request
-            .uri()
-            .path_and_query()
-            .map_or_else(String::new, ToString::to_string);
+        let key = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         if shared && let Some(stored) = self.cache.get(&key, Instant::now()) {
             let mut response = Response::new(whole(stored.body.clone()));
             *response.headers_mut() = stored.headers.clone();
-            response
-                .headers_mut()
-                .insert(AGE, HeaderValue::from(stored.age(Instant::now())));
-            response
-                .headers_mut()
-                .insert(X_CACHE, HeaderValue::from_static("hit"));
+            response.headers_mut().insert(AGE, HeaderValue::from(stored.age(Instant::now())));
+            response.headers_mut().insert(X_CACHE, HeaderValue::from_static("hit"));
             return response;
         }
         let Some(headers) = for_the_api(request.headers(), &self.secret, viewer, !shared) else {
-            return problem(
-                StatusCode::BAD_REQUEST,
-                "bad-origin",
-                "Bad origin",
-                "The request names no host.",
-            );
+            return problem(StatusCode::BAD_REQUEST, "bad-origin", "Bad origin", "The request names no host.");
         };
         let Some(uri) = self.address_of(request.uri()) else {
-            return problem(
-                StatusCode::BAD_REQUEST,
-                "bad-query",
-                "Bad address",
-                "The address cannot be forwarded.",
-            );
+            return problem(StatusCode::BAD_REQUEST, "bad-query", "Bad address", "The address cannot be forwarded.");
         };
         let (parts, body) = request.into_parts();
         let mut onward = Request::new(Limited::new(body, MAX_REQUEST_BYTES).boxed());
@@ -106,36 +80,23 @@ impl Api {
     fn address_of(&self, asked: &Uri) -> Option<Uri> {
         let path_and_query = asked.path_and_query().map_or("/", PathAndQuery::as_str);
         let mut parts = self.upstream.clone().into_parts();
-        parts.path_and_query = Some(
-            format!("{}{path_and_query}", self.upstream.path())
-                .parse()
-                .ok()?,
-        );
+        parts.path_and_query = Some(format!("{}{path_and_query}", self.upstream.path()).parse().ok()?);
         Uri::from_parts(parts).ok()
     }
 
-    async fn returned(
-        &self,
-        response: Response<Incoming>,
-        shared: bool,
-        key: String,
-    ) -> Response<Body> {
+    async fn returned(&self, response: Response<Incoming>, shared: bool, key: String) -> Response<Body> {
         let (mut parts, body) = response.into_parts();
         drop_hop_by_hop(&mut parts.headers);
         if !shared {
             return Response::from_parts(parts, body.map_err(BodyError::from).boxed());
         }
-        let collected =
-            tokio::time::timeout(DEADLINE, Limited::new(body, MAX_SHARED_BYTES).collect()).await;
+        let collected = tokio::time::timeout(DEADLINE, Limited::new(body, MAX_SHARED_BYTES).collect()).await;
         let Ok(Ok(collected)) = collected else {
             return unreachable_api();
         };
         let bytes = collected.to_bytes();
-        self.cache
-            .put(key, parts.status, &parts.headers, &bytes, Instant::now());
-        parts
-            .headers
-            .insert(X_CACHE, HeaderValue::from_static("miss"));
+        self.cache.put(key, parts.status, &parts.headers, &bytes, Instant::now());
+        parts.headers.insert(X_CACHE, HeaderValue::from_static("miss"));
         Response::from_parts(parts, whole(bytes))
     }
 }
@@ -157,9 +118,7 @@ mod tests {
     fn a_path_and_its_query_are_appended_to_the_stage() {
         let upstream = Uri::from_static("http://localhost:4566/_aws/execute-api/abc/$default");
         let api = Api::new(upstream, HeaderValue::from_static("s"));
-        let address = api
-            .address_of(&Uri::from_static("/api/tickets?q=a%20b&limit=2"))
-            .expect("an address");
+        let address = api.address_of(&Uri::from_static("/api/tickets?q=a%20b&limit=2")).expect("an address");
         assert_eq!(
             address.to_string(),
             "http://localhost:4566/_aws/execute-api/abc/$default/api/tickets?q=a%20b&limit=2"

@@ -60,11 +60,7 @@ pub(crate) fn for_the_api(
     let site_host = client.get(HOST)?.clone();
     let mut headers = client.clone();
     drop_hop_by_hop(&mut headers);
-    let forged: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_the_edges_own(name))
-        .cloned()
-        .collect();
+    let forged: Vec<HeaderName> = headers.keys().filter(|name| is_the_edges_own(name)).cloned().collect();
     for name in forged {
         headers.remove(name);
     }
@@ -89,24 +85,13 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let viewer = SocketAddr::from(([127, 0, 0, 1], 5000));
-        for_the_api(
-            &headers,
-            &HeaderValue::from_static("s3cret"),
-            viewer,
-            with_cookies,
-        )
+        for_the_api(&headers, &HeaderValue::from_static("s3cret"), viewer, with_cookies)
     }
 
     #[test]
     fn the_edge_says_who_asks_and_what_for() {
-        let headers = seen(
-            &[
-                ("host", "localhost:8080"),
-                ("origin", "http://localhost:8080"),
-            ],
-            true,
-        )
-        .expect("has a host");
+        let headers =
+            seen(&[("host", "localhost:8080"), ("origin", "http://localhost:8080")], true).expect("has a host");
         assert_eq!(headers["x-site-host"], "localhost:8080");
         assert_eq!(headers["x-origin-secret"], "s3cret");
         assert_eq!(headers["cloudfront-viewer-address"], "127.0.0.1:5000");
@@ -140,12 +125,7 @@ mod tests {
     #[test]
     fn connection_headers_and_those_they_name_stay_behind() {
         let headers = seen(
-            &[
-                ("host", "localhost"),
-                ("connection", "keep-alive, x-hop"),
-                ("x-hop", "1"),
-                ("te", "trailers"),
-            ],
+            &[("host", "localhost"), ("connection", "keep-alive, x-hop"), ("x-hop", "1"), ("te", "trailers")],
             true,
         )
         .expect("has a host");
@@ -157,16 +137,8 @@ mod tests {
     #[test]
     fn cookies_pass_only_where_they_are_wanted() {
         let client = [("host", "localhost"), ("cookie", "__Host-session=a")];
-        assert!(
-            seen(&client, true)
-                .expect("has a host")
-                .contains_key("cookie")
-        );
-        assert!(
-            !seen(&client, false)
-                .expect("has a host")
-                .contains_key("cookie")
-        );
+        assert!(seen(&client, true).expect("has a host").contains_key("cookie"));
+        assert!(!seen(&client, false).expect("has a host").contains_key("cookie"));
     }
 
     #[test]

@@ -4,8 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
-    LOCATION,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
 };
 use hyper::{Method, Response, StatusCode};
 
@@ -19,14 +18,8 @@ const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
     ),
     (HeaderName::from_static("x-content-type-options"), "nosniff"),
     (HeaderName::from_static("x-frame-options"), "DENY"),
-    (
-        HeaderName::from_static("referrer-policy"),
-        "strict-origin-when-cross-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("referrer-policy"), "strict-origin-when-cross-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 /// What a path of the site means.
@@ -47,10 +40,7 @@ fn target(path: &str) -> Target {
         return Target::Nothing;
     }
     let mut file = PathBuf::from(decoded.trim_start_matches('/'));
-    if file
-        .components()
-        .any(|part| !matches!(part, Component::Normal(_)))
-    {
+    if file.components().any(|part| !matches!(part, Component::Normal(_))) {
         return Target::Nothing;
     }
     if decoded.ends_with('/') {
@@ -95,12 +85,7 @@ fn content_type(file: &Path) -> &'static str {
 }
 
 /// Answers a request for a page or one of its files.
-pub(crate) async fn serve(
-    site: &Path,
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
-) -> Response<Body> {
+pub(crate) async fn serve(site: &Path, method: &Method, path: &str, headers: &HeaderMap) -> Response<Body> {
     let mut response = if matches!(*method, Method::GET | Method::HEAD) {
         match target(path) {
             Target::File(file) => found_or_missing(site, &file, path, headers).await,
@@ -113,25 +98,16 @@ pub(crate) async fn serve(
             "Method not allowed",
             "Pages are read with GET or HEAD.",
         );
-        refusal
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         refusal
     };
     for (name, value) in SECURITY_HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }
 
-async fn found_or_missing(
-    site: &Path,
-    file: &Path,
-    path: &str,
-    headers: &HeaderMap,
-) -> Response<Body> {
+async fn found_or_missing(site: &Path, file: &Path, path: &str, headers: &HeaderMap) -> Response<Body> {
     let full = site.join(file);
     let Ok(details) = tokio::fs::metadata(&full).await else {
         return missing(site).await;
@@ -139,15 +115,8 @@ async fn found_or_missing(
     if details.is_dir() {
         return to_the_folder(path);
     }
-    let modified = details
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let tag = format!(
-        "\"{:x}-{:x}\"",
-        details.len(),
-        modified.unwrap_or_default().as_nanos()
-    );
+    let modified = details.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let tag = format!("\"{:x}-{:x}\"", details.len(), modified.unwrap_or_default().as_nanos());
     if is_known(headers, &tag) {
         let mut response = empty(StatusCode::NOT_MODIFIED);
         describe(&mut response, &full, &tag);
@@ -168,9 +137,7 @@ fn to_the_folder(path: &str) -> Response<Body> {
     };
     let mut response = empty(StatusCode::MOVED_PERMANENTLY);
     response.headers_mut().insert(LOCATION, location);
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 
@@ -196,12 +163,7 @@ fn describe(response: &mut Response<Body>, file: &Path, tag: &str) {
 async fn missing(site: &Path) -> Response<Body> {
     let file = site.join("404.html");
     let Ok(bytes) = tokio::fs::read(&file).await else {
-        return problem(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "Not found",
-            "The site has no such page.",
-        );
+        return problem(StatusCode::NOT_FOUND, "not-found", "Not found", "The site has no such page.");
     };
     let mut response = Response::new(whole(bytes));
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -248,11 +210,7 @@ mod tests {
         assert_eq!(target("//etc/passwd"), file("etc/passwd"));
     }
 
-    async fn answer(
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-    ) -> (StatusCode, HeaderMap, String) {
+    async fn answer(method: Method, path: &str, headers: HeaderMap) -> (StatusCode, HeaderMap, String) {
         let site = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(site.path().join("tickets")).expect("written");
         std::fs::write(site.path().join("index.html"), "home").expect("written");
@@ -261,11 +219,7 @@ mod tests {
         let response = serve(site.path(), &method, path, &headers).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        (
-            parts.status,
-            parts.headers,
-            String::from_utf8(bytes.to_vec()).expect("text"),
-        )
+        (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).expect("text"))
     }
 
     #[tokio::test]
@@ -275,12 +229,7 @@ mod tests {
         assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(headers[CACHE_CONTROL], "no-cache");
         assert!(headers.contains_key(ETAG));
-        assert!(
-            headers["content-security-policy"]
-                .to_str()
-                .expect("text")
-                .starts_with("default-src 'none'")
-        );
+        assert!(headers["content-security-policy"].to_str().expect("text").starts_with("default-src 'none'"));
         assert_eq!(headers["x-content-type-options"], "nosniff");
     }
 
@@ -288,11 +237,7 @@ mod tests {
     async fn a_missing_page_is_the_404_page_with_its_status() {
         for path in ["/nowhere/", "/nowhere", "/../etc/passwd"] {
             let (status, _, body) = answer(Method::GET, path, HeaderMap::new()).await;
-            assert_eq!(
-                (status, body.as_str()),
-                (StatusCode::NOT_FOUND, "missing"),
-                "{path}"
-            );
+            assert_eq!((status, body.as_str()), (StatusCode::NOT_FOUND, "missing"), "{path}");
         }
     }
 
@@ -321,8 +266,7 @@ mod tests {
 
     #[test]
     fn tags_are_compared_weakly_and_in_lists() {
-        let headers =
-            HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("\"a\", W/\"b\""))]);
+        let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("\"a\", W/\"b\""))]);
         assert!(is_known(&headers, "\"b\""));
         assert!(!is_known(&headers, "\"c\""));
     }

@@ -34,28 +34,16 @@ struct Edge {
 /// When the port cannot be had or connections can no longer be accepted.
 pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("port {} is taken", settings.port))?;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("port {} is taken", settings.port))?;
     let api = Api::new(settings.upstream, settings.origin_secret);
-    accept(
-        listener,
-        Arc::new(Edge {
-            site: settings.site,
-            api,
-        }),
-    )
-    .await
+    accept(listener, Arc::new(Edge { site: settings.site, api })).await
 }
 
 async fn accept(listener: TcpListener, edge: Arc<Edge>) -> anyhow::Result<()> {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let slot = Arc::clone(&slots).acquire_owned().await?;
-        let (stream, viewer) = listener
-            .accept()
-            .await
-            .context("no connection can be accepted")?;
+        let (stream, viewer) = listener.accept().await.context("no connection can be accepted")?;
         let edge = Arc::clone(&edge);
         tokio::spawn(async move {
             converse(stream, viewer, edge).await;

@@ -23,10 +23,7 @@ pub struct Settings {
 }
 
 fn upstream(text: &str) -> Result<Uri, String> {
-    let uri: Uri = text
-        .trim_end_matches('/')
-        .parse()
-        .map_err(|error| format!("{error}"))?;
+    let uri: Uri = text.trim_end_matches('/').parse().map_err(|error| format!("{error}"))?;
     if uri.scheme_str() == Some("http") && uri.authority().is_some() && uri.query().is_none() {
         Ok(uri)
     } else {

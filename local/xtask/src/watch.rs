@@ -63,15 +63,13 @@ fn scan(roots: &[PathBuf]) -> Times {
         if times.len() >= MAX_FILES {
             break;
         }
-        if is_ignored(&path) {
-            continue;
-        }
         let Ok(details) = path.symlink_metadata() else {
             continue;
         };
         if details.is_dir() {
             let entries = std::fs::read_dir(&path).into_iter().flatten();
-            pending.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
+            let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+            pending.extend(paths.filter(|path| !is_ignored(path)));
         } else if let Ok(modified) = details.modified() {
             times.insert(path, modified);
         }

@@ -10,9 +10,7 @@ use super::*;
 
 /// An API that says what it was asked, counts, and lets `/api/tickets` be cached.
 async fn upstream(calls: Arc<AtomicUsize>) -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("a port");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -21,10 +19,7 @@ async fn upstream(calls: Arc<AtomicUsize>) -> SocketAddr {
                 let calls = Arc::clone(&calls);
                 async move { Ok::<_, Infallible>(echo(request, &calls).await) }
             });
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service),
-            );
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         }
     });
     address
@@ -32,13 +27,7 @@ async fn upstream(calls: Arc<AtomicUsize>) -> SocketAddr {
 
 async fn echo(request: Request<Incoming>, calls: &AtomicUsize) -> Response<Body> {
     calls.fetch_add(1, Ordering::SeqCst);
-    let header = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("-")
-    };
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("-");
     let seen = format!(
         "{} {} {} {} {}",
         request.method(),
@@ -47,47 +36,22 @@ async fn echo(request: Request<Incoming>, calls: &AtomicUsize) -> Response<Body>
         header("x-origin-secret"),
         header("cookie"),
     );
-    let body = request
-        .into_body()
-        .collect()
-        .await
-        .expect("a body")
-        .to_bytes();
-    let mut response = Response::new(crate::answer::whole(format!(
-        "{seen} {}",
-        String::from_utf8_lossy(&body)
-    )));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+    let body = request.into_body().collect().await.expect("a body").to_bytes();
+    let mut response = Response::new(crate::answer::whole(format!("{seen} {}", String::from_utf8_lossy(&body))));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     response
 }
 
 async fn edge_before(upstream: SocketAddr) -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("a port");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let uri: Uri = format!("http://{upstream}/stage")
-        .parse()
-        .expect("an address");
+    let uri: Uri = format!("http://{upstream}/stage").parse().expect("an address");
     let api = Api::new(uri, HeaderValue::from_static("s3cret"));
-    tokio::spawn(accept(
-        listener,
-        Arc::new(Edge {
-            site: PathBuf::from("/nonexistent"),
-            api,
-        }),
-    ));
+    tokio::spawn(accept(listener, Arc::new(Edge { site: PathBuf::from("/nonexistent"), api })));
     address
 }
 
-async fn ask(
-    edge: SocketAddr,
-    method: Method,
-    path: &str,
-    body: &'static str,
-) -> (StatusCode, HeaderMap, String) {
+async fn ask(edge: SocketAddr, method: Method, path: &str, body: &'static str) -> (StatusCode, HeaderMap, String) {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let request = Request::builder()
         .method(method)
@@ -100,11 +64,7 @@ async fn ask(
     let response = client.request(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
-    (
-        parts.status,
-        parts.headers,
-        String::from_utf8(bytes.to_vec()).expect("text"),
-    )
+    (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).expect("text"))
 }
 
 #[tokio::test]
@@ -122,10 +82,7 @@ async fn the_catalogue_is_asked_once_and_without_cookies() {
     let calls = Arc::new(AtomicUsize::new(0));
     let edge = edge_before(upstream(Arc::clone(&calls)).await).await;
     let (_, first, body) = ask(edge, Method::GET, "/api/tickets?q=a", "").await;
-    assert_eq!(
-        body.trim_end(),
-        "GET /stage/api/tickets localhost:8080 s3cret -"
-    );
+    assert_eq!(body.trim_end(), "GET /stage/api/tickets localhost:8080 s3cret -");
     assert_eq!(first["x-cache"], "miss");
     let (_, second, again) = ask(edge, Method::GET, "/api/tickets?q=a", "").await;
     assert_eq!(second["x-cache"], "hit");
@@ -140,9 +97,7 @@ async fn the_catalogue_is_asked_once_and_without_cookies() {
 
 #[tokio::test]
 async fn an_api_that_is_not_there_is_a_clear_502() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("a port");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let nobody = listener.local_addr().expect("an address");
     drop(listener);
     let edge = edge_before(nobody).await;
