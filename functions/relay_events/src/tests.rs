@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
-use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatchError, SendMessageBatchOutput};
-use aws_sdk_sqs::types::error::InvalidBatchEntryId;
+use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
+use aws_sdk_sqs::types::error::QueueDoesNotExist;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use holdfast_events::EventName;
 
@@ -39,10 +39,9 @@ fn bus(takes: bool) -> EventBus {
 fn queue() -> (RelayQueue, Arc<Mutex<Vec<RelayFailure>>>) {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&kept);
-    let rule = mock!(aws_sdk_sqs::Client::send_message_batch).then_compute_output(move |request| {
-        let failures = request.entries().iter().map(|entry| serde_json::from_str(entry.message_body()).unwrap());
-        noted.lock().unwrap().extend(failures);
-        SendMessageBatchOutput::builder().set_successful(Some(vec![])).set_failed(Some(vec![])).build().unwrap()
+    let rule = mock!(aws_sdk_sqs::Client::send_message).then_compute_output(move |request| {
+        noted.lock().unwrap().push(serde_json::from_str(request.message_body().unwrap()).unwrap());
+        SendMessageOutput::builder().build()
     });
     (queue_of(&rule), kept)
 }
@@ -114,8 +113,8 @@ async fn finished_events_are_kept_when_the_bus_refuses_them() {
 
 #[tokio::test(start_paused = true)]
 async fn the_batch_fails_when_the_queue_fails_too() {
-    let refused = mock!(aws_sdk_sqs::Client::send_message_batch)
-        .then_error(|| SendMessageBatchError::InvalidBatchEntryId(InvalidBatchEntryId::builder().build()));
+    let refused = mock!(aws_sdk_sqs::Client::send_message)
+        .then_error(|| SendMessageError::QueueDoesNotExist(QueueDoesNotExist::builder().build()));
     let app = App { bus: bus(false), queue: queue_of(&refused) };
     let error = handle(&app, batch(ORDER_EXPIRED)).await.unwrap_err();
     assert_eq!(error.to_string(), "events were neither published nor kept");

@@ -1,14 +1,10 @@
 //! The relay's own queue: what could not be published, to be sent again by `replay`.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 
 use crate::bus::Unpublished;
 use crate::event::DomainEvent;
-
-/// Most messages of one call.
-const MESSAGES_PER_CALL: usize = 10;
 
 /// Something that the relay could not publish.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,12 +40,9 @@ pub enum RelayQueueError {
     /// A message could not be written.
     #[error("a message for the relay's queue cannot be written")]
     Message(#[source] serde_json::Error),
-    /// The call failed.
-    #[error("the relay's queue cannot be reached")]
-    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Some messages were refused.
-    #[error("the relay's queue refused {0} messages")]
-    Refused(usize),
+    /// The queue refused a message or did not answer.
+    #[error("the relay's queue did not take a message")]
+    NotTaken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// The queue.
@@ -68,31 +61,17 @@ impl RelayQueue {
 
     /// Keeps all the failures, or says that it did not.
     ///
+    /// One message a call: failures are rare, and a call that takes some messages and refuses others would have to be
+    /// taken apart for nothing.
+    ///
     /// # Errors
-    /// [`RelayQueueError`] when any was not taken; others may have been, and a second sending of those is harmless.
+    /// [`RelayQueueError`] at the first that was not taken; a second sending of those before it is harmless.
     pub async fn keep(&self, failures: &[RelayFailure]) -> Result<(), RelayQueueError> {
-        for chunk in failures.chunks(MESSAGES_PER_CALL) {
-            let entries = chunk.iter().enumerate().map(|(place, failure)| message(place, failure));
-            let output = self
-                .client
-                .send_message_batch()
-                .queue_url(&self.url)
-                .set_entries(Some(entries.collect::<Result<_, _>>()?))
-                .send()
-                .await
-                .map_err(|error| RelayQueueError::Unreachable(error.into()))?;
-            if !output.failed.is_empty() {
-                return Err(RelayQueueError::Refused(output.failed.len()));
-            }
+        for failure in failures {
+            let body = serde_json::to_string(failure).map_err(RelayQueueError::Message)?;
+            let sending = self.client.send_message().queue_url(&self.url).message_body(body).send();
+            sending.await.map_err(|error| RelayQueueError::NotTaken(error.into()))?;
         }
         Ok(())
     }
-}
-
-fn message(place: usize, failure: &RelayFailure) -> Result<SendMessageBatchRequestEntry, RelayQueueError> {
-    SendMessageBatchRequestEntry::builder()
-        .id(place.to_string())
-        .message_body(serde_json::to_string(failure).map_err(RelayQueueError::Message)?)
-        .build()
-        .map_err(|error| RelayQueueError::Unreachable(error.into()))
 }

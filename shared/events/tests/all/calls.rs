@@ -8,8 +8,8 @@ use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use aws_sdk_scheduler::operation::create_schedule::{CreateScheduleError, CreateScheduleOutput};
 use aws_sdk_scheduler::operation::update_schedule::{UpdateScheduleError, UpdateScheduleOutput};
 use aws_sdk_scheduler::types::error::{ConflictException, ResourceNotFoundException};
-use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
-use aws_sdk_sqs::types::BatchResultErrorEntry;
+use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
+use aws_sdk_sqs::types::error::QueueDoesNotExist;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use holdfast_domain::{TicketState, Timestamp};
 use holdfast_events::{
@@ -89,14 +89,15 @@ async fn an_entry_without_an_answer_counts_as_refused() {
 
 #[tokio::test]
 async fn a_queue_that_refuses_one_message_is_an_error() {
-    let some = mock!(aws_sdk_sqs::Client::send_message_batch).then_output(|| {
-        let failed = BatchResultErrorEntry::builder().id("0").sender_fault(false).code("InternalError").build();
-        SendMessageBatchOutput::builder().set_successful(Some(vec![])).failed(failed.unwrap()).build().unwrap()
-    });
-    let queue = RelayQueue::new(mock_client!(aws_sdk_sqs, [&some]), "http://localhost/queue".to_owned());
-    let failure = RelayFailure::Event { event: event(2), reason: "InternalFailure".to_owned() };
-    let error = queue.keep(&[failure]).await.unwrap_err();
-    assert_eq!(error.to_string(), "the relay's queue refused 1 messages");
+    let taken = mock!(aws_sdk_sqs::Client::send_message).then_output(|| SendMessageOutput::builder().build());
+    let refused = mock!(aws_sdk_sqs::Client::send_message)
+        .then_error(|| SendMessageError::QueueDoesNotExist(QueueDoesNotExist::builder().build()));
+    let client = mock_client!(aws_sdk_sqs, RuleMode::Sequential, [&taken, &refused]);
+    let queue = RelayQueue::new(client, "http://localhost/queue".to_owned());
+    let failure = |version| RelayFailure::Event { event: event(version), reason: "InternalFailure".to_owned() };
+    let error = queue.keep(&[failure(2), failure(3), failure(4)]).await.unwrap_err();
+    assert_eq!(error.to_string(), "the relay's queue did not take a message");
+    assert_eq!((taken.num_calls(), refused.num_calls()), (1, 1));
 }
 
 #[tokio::test]
