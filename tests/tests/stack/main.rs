@@ -4,7 +4,6 @@ mod accounts;
 mod authorization;
 mod expiry;
 mod orders;
-mod race;
 mod samples;
 mod template;
 mod tickets;

@@ -140,11 +140,8 @@ impl Held {
     /// The event of the order, as the relay makes it.
     fn placed(&self) -> Value {
         let data = json!({
-            "buyer": self.buyer.id, "expires_at": self.order["expires_at"],
-            "ticket": {
-                "id": self.ticket, "title": self.order["ticket"]["title"], "price": self.order["ticket"]["price"],
-                "venue": null, "starts_at": null,
-            },
+            "buyer": self.buyer.id, "ticket": self.ticket, "price": self.order["ticket"]["price"],
+            "expires_at": self.order["expires_at"],
         });
         bus_event("OrderPlaced", "order", self.order_id(), 1, &data)
     }
