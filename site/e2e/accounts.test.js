@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const step = story();
+const step = story(() => [person]);
 
 /** The error that assistive technology reads with the field. @param {string} label */
 async function errorAt(label) {

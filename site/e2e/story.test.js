@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const step = story();
+const step = story(() => [seller, buyer, late]);
 
 step("the seller signs up and lists a ticket", async () => {
   await seller.signUp("/sell/");
