@@ -3,6 +3,8 @@
 # with HOLDFAST_BIN_DIR it is taken from that folder as it is.
 
 SHELL := /bin/bash
+# cargo-lambda, and the linker that it brings, are among the tools that `cargo xtask tools` installs.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .SHELLFLAGS := -euo pipefail -c
 
 crate = $(shell sed -E 's/([a-z0-9])([A-Z])/\1_\2/g' <<< '$(1)' | tr '[:upper:]' '[:lower:]')
