@@ -88,6 +88,10 @@ impl Live {
         let mut examples = BTreeMap::new();
         collect(&event, &mut examples);
         let mut known: BTreeMap<Kind, String> = BTreeMap::new();
+        if examples.values().any(|kind| *kind == Kind::Order) {
+            let (order, ticket) = people.order()?;
+            known.extend([(Kind::Order, order), (Kind::Ticket, ticket)]);
+        }
         let mut replacements = Vec::new();
         for (example, kind) in examples {
             let id = match known.entry(kind) {
@@ -150,25 +154,33 @@ enum Kind {
 }
 
 impl Kind {
-    /// By the name of the field that the id is in, or the prefix of the key that it is part of.
+    /// By the name of the field that the id is in.
     fn of(name: &str) -> Option<Self> {
         match name {
-            "ticket_id" | "ticket" | "TICKET" => Some(Self::Ticket),
-            "order_id" | "order" | "ORDER" => Some(Self::Order),
-            "buyer_id" | "buyer" | "USER" => Some(Self::Buyer),
+            "ticket_id" | "ticket" | "T" => Some(Self::Ticket),
+            "order_id" | "order" | "O" => Some(Self::Order),
+            "buyer_id" | "buyer" | "U" => Some(Self::Buyer),
             "seller_id" | "seller" => Some(Self::Seller),
             _ => None,
         }
     }
 }
 
-/// Finds the ids of a sample: in fields that are named after what they identify, in keys, and in bodies.
+/// Finds the ids of a sample: in fields that are named after what they identify, in an event's aggregate, in bodies.
 fn collect(value: &Value, found: &mut BTreeMap<String, Kind>) {
     match value {
         Value::Object(fields) => {
-            for (name, field) in fields {
+            // The aggregate of a domain event.
+            let text = |name: &str| fields.get(name).and_then(Value::as_str);
+            if let (Some(kind), Some(id)) = (text("kind").and_then(Kind::of), text("id"))
+                && is_id(id)
+            {
+                found.insert(id.to_owned(), kind);
+            }
+            // An owner is a person, under the prefix of what they own.
+            for (name, field) in fields.iter().filter(|(name, _)| *name != "owner") {
                 let text = field.as_str().or_else(|| field["S"].as_str());
-                if let (Some(kind), Some(text)) = (Kind::of(name), text)
+                if let (Some(kind), Some(text)) = (kind, text)
                     && is_id(text)
                 {
                     found.insert(text.to_owned(), kind);
@@ -178,12 +190,6 @@ fn collect(value: &Value, found: &mut BTreeMap<String, Kind>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::String(text) => {
-            if let Some((prefix, id)) = text.split_once('#')
-                && let Some(kind) = Kind::of(prefix)
-                && is_id(id)
-            {
-                found.entry(id.to_owned()).or_insert(kind);
-            }
             if text.starts_with('{')
                 && let Ok(body) = serde_json::from_str::<Value>(text)
             {
@@ -224,7 +230,7 @@ impl People {
     fn find(&self, kind: Kind) -> anyhow::Result<String> {
         match kind {
             Kind::Ticket => self.listed_ticket(),
-            Kind::Order => self.order(),
+            Kind::Order => Ok(self.order()?.0),
             Kind::Buyer => user_id(&self.buyer),
             Kind::Seller => user_id(&self.seller),
         }
@@ -240,15 +246,18 @@ impl People {
             .context("the demo seller has no listed ticket; cargo xtask dev --reset brings new ones")
     }
 
-    /// The buyer's newest order, or a new one.
-    fn order(&self) -> anyhow::Result<String> {
+    /// The buyer's newest order, or a new one, with its ticket.
+    fn order(&self) -> anyhow::Result<(String, String)> {
         let page = self.buyer.get("/api/orders")?.expect(&[200], "reading the buyer's orders")?;
-        if let Some(id) = page["items"][0]["id"].as_str() {
-            return Ok(id.to_owned());
+        let mut order = page["items"][0].clone();
+        if order.is_null() {
+            let body = json!({"ticket_id": self.listed_ticket()?});
+            order = self.buyer.post_once("/api/orders", &body, &new_key())?.expect(&[201], "placing an order")?;
         }
-        let body = json!({"ticket_id": self.listed_ticket()?});
-        let order = self.buyer.post_once("/api/orders", &body, &new_key())?.expect(&[201], "placing an order")?;
-        Ok(order["id"].as_str().context("an order without an id")?.to_owned())
+        match (order["id"].as_str(), order["ticket"]["id"].as_str()) {
+            (Some(id), Some(ticket)) => Ok((id.to_owned(), ticket.to_owned())),
+            _ => bail!("an order without its ids: {order}"),
+        }
     }
 }
 
@@ -265,18 +274,22 @@ mod tests {
     const ORDER: &str = "a6289436-8e3b-53a1-a03e-a23f1a21a4c7";
 
     #[test]
-    fn ids_are_found_by_field_key_and_body() {
+    fn ids_are_found_by_field_aggregate_and_body() {
         let event = json!({
             "pathParameters": {"order_id": ORDER},
             "body": format!("{{\"ticket_id\": \"{TICKET}\"}}"),
-            "Keys": {"pk": {"S": "TICKET#018f3e5c-6d2a-7c31-9a55-1f2e3d4c5b6b"}},
-            "NewImage": {"buyer": {"S": "018f3e5c-6d2a-7c31-9a55-1f2e3d4c5b6c"}},
+            "Keys": {"pk": {"S": "T#018f3e5c-6d2a-7c31-9a55-1f2e3d4c5b6b"}},
+            "NewImage": {
+                "buyer": {"S": "018f3e5c-6d2a-7c31-9a55-1f2e3d4c5b6c"},
+                "owner": {"S": "O#018f3e5c-6d2a-7c31-9a55-1f2e3d4c5b6c"},
+            },
+            "detail": {"aggregate": {"kind": "order", "id": "a6289436-8e3b-53a1-a03e-a23f1a21a4c8"}},
             "routeKey": "GET /api/orders/{order_id}",
         });
         let mut found = BTreeMap::new();
         collect(&event, &mut found);
         let kinds: Vec<Kind> = found.values().copied().collect();
-        assert_eq!(kinds, [Kind::Ticket, Kind::Ticket, Kind::Buyer, Kind::Order]);
+        assert_eq!(kinds, [Kind::Ticket, Kind::Ticket, Kind::Buyer, Kind::Order, Kind::Order]);
     }
 
     #[test]
