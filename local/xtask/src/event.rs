@@ -180,7 +180,7 @@ fn collect(value: &Value, found: &mut BTreeMap<String, Kind>) {
             // An owner is a person, under the prefix of what they own.
             for (name, field) in fields.iter().filter(|(name, _)| *name != "owner") {
                 let text = field.as_str().or_else(|| field["S"].as_str());
-                if let (Some(kind), Some(text)) = (kind, text)
+                if let (Some(kind), Some(text)) = (Kind::of(name), text)
                     && is_id(text)
                 {
                     found.insert(text.to_owned(), kind);
@@ -190,6 +190,13 @@ fn collect(value: &Value, found: &mut BTreeMap<String, Kind>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::String(text) => {
+            // The keys of the table are a prefix and an id.
+            if let Some((prefix, id)) = text.split_once('#')
+                && let Some(kind) = Kind::of(prefix)
+                && is_id(id)
+            {
+                found.entry(id.to_owned()).or_insert(kind);
+            }
             if text.starts_with('{')
                 && let Ok(body) = serde_json::from_str::<Value>(text)
             {
