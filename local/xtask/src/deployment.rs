@@ -13,6 +13,9 @@ use crate::process::run_quietly;
 use crate::project::{Project, logical_id};
 use crate::python::Venv;
 
+/// One process answers all calls of all functions here: with hundreds under way, a call may wait for seconds.
+const CALL_TIMEOUT_SECONDS: u32 = 9;
+
 /// The stack's name.
 pub(crate) const STACK_NAME: &str = "holdfast";
 
@@ -131,7 +134,8 @@ impl Deployment {
             .arg("--template-file")
             .arg(output.join("template.yaml"))
             .args(["--stack-name", STACK_NAME, "--region", crate::emulator::REGION, "--parameter-overrides"])
-            .arg(format!("HoldSeconds={}", self.hold_seconds));
+            .arg(format!("HoldSeconds={}", self.hold_seconds))
+            .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"));
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
             .context("sam deploy failed; cargo xtask dev --reset begins with an empty account")?;
         // Code that was put into a function directly is unknown to the stack: it would see no change to undo.

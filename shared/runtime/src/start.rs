@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use holdfast_http_api::{Gate, Secrets};
 use holdfast_store::{Accounts, Market, Sessions};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
 
-/// A call that does not connect so soon is tried again.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// One try of a call.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// All tries of a call: less than API Gateway's and every function's own limit.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+/// Tries of a call: the first and two more.
+const TRIES: u32 = 3;
 
 /// A started function.
 #[derive(Debug)]
@@ -27,7 +25,12 @@ pub struct Runtime {
 
 impl Runtime {
     /// Starts logging and reads the SDK's configuration.
-    pub async fn start() -> Self {
+    ///
+    /// `CALL_TIMEOUT_SECONDS` limits one try of a call, connecting included; all tries together have three times that.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when that variable is not a positive number.
+    pub async fn start() -> Result<Self, ConfigError> {
         let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt()
             .json()
@@ -37,13 +40,18 @@ impl Runtime {
             .with_target(false)
             .with_env_filter(filter)
             .init();
+        let one_try = Config.seconds("CALL_TIMEOUT_SECONDS")?;
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
+            .connect_timeout(one_try)
+            .operation_attempt_timeout(one_try)
+            .operation_timeout(one_try * TRIES)
             .build();
-        let sdk = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-        Self { config: Config, sdk }
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .load()
+            .await;
+        Ok(Self { config: Config, sdk })
     }
 
     /// The market's table.
