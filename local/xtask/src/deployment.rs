@@ -157,7 +157,7 @@ impl Deployment {
     }
 
     fn wanted(&self) -> anyhow::Result<Deployed> {
-        let mut text = Vec::new();
+        let mut text = CALL_TIMEOUT_SECONDS.to_be_bytes().to_vec();
         for name in ["template.yaml", "samconfig.toml", "Makefile", "local/emulator/stack.py", "local/requirements.txt"]
         {
             let path = self.project.root().join(name);
