@@ -23,4 +23,4 @@ build-%: $(built)
 	cp '$(call binary,$*)' '$(ARTIFACTS_DIR)/bootstrap'
 
 release:
-	cargo lambda build --release $(foreach folder,$(wildcard functions/*),--package $(notdir $(folder)))
+	cargo lambda build --release --x86-64 $(foreach folder,$(wildcard functions/*),--package $(notdir $(folder)))

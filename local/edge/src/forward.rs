@@ -11,6 +11,7 @@ use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tokio::sync::Semaphore;
 
 use crate::answer::{Body, BodyError, problem, whole};
 use crate::cache::{Cache, is_shared};
@@ -22,6 +23,9 @@ const DEADLINE: Duration = Duration::from_secs(32);
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 /// Answers of the API stay far below this; it bounds what the cache may hold.
 const MAX_SHARED_BYTES: usize = 1024 * 1024;
+/// Requests that the API works on at one time; the others wait their turn here. One process stands in for the whole
+/// cloud behind it: hundreds of functions at once would starve the calls that they wait for.
+const IN_FLIGHT: usize = 32;
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 /// The way to the HTTP API.
@@ -31,13 +35,14 @@ pub(crate) struct Api {
     secret: HeaderValue,
     client: Client<HttpConnector, Body>,
     cache: Cache,
+    turns: Semaphore,
 }
 
 impl Api {
     /// Connections are opened as requests need them.
     pub(crate) fn new(upstream: Uri, secret: HeaderValue) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { upstream, secret, client, cache: Cache::default() }
+        Self { upstream, secret, client, cache: Cache::default(), turns: Semaphore::new(IN_FLIGHT) }
     }
 
     /// Forwards one request, or answers it from the cache.
@@ -62,6 +67,7 @@ impl Api {
         *onward.method_mut() = parts.method;
         *onward.uri_mut() = uri;
         *onward.headers_mut() = headers;
+        let Ok(_turn) = self.turns.acquire().await else { return unreachable_api() };
         let response = match tokio::time::timeout(DEADLINE, self.client.request(onward)).await {
             Ok(Ok(response)) => response,
             Ok(Err(_)) => return unreachable_api(),

@@ -49,8 +49,8 @@ impl Emulator {
             .env("MINISTACK_REGION", REGION)
             .env("AUTH", "true")
             // Each waiting invocation takes a thread, and so does each call that it waits for: with the default of 64
-            // a hundred buyers at once would starve their own calls.
-            .env("MINISTACK_WORKER_THREADS", "640")
+            // what the edge lets through, and the bus and the stream beside it, would starve their own calls.
+            .env("MINISTACK_WORKER_THREADS", "256")
             .env("PERSIST_STATE", "1")
             .env("STATE_DIR", folder.join("state"))
             .env("S3_PERSIST", "1")

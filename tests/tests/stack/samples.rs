@@ -47,7 +47,7 @@ fn documented_status(event: &Value) -> u16 {
         "GET /api/tickets",
         "GET /api/tickets/{ticket_id}",
     ];
-    // For anybody: the sample's secret is not this stack's. For users: it carries no session.
+    // Neither the edge's secret nor a session is in any sample.
     if anyone.contains(&route) { 400 } else { 401 }
 }
 
