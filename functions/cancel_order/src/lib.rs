@@ -2,18 +2,9 @@
 
 use holdfast_domain::{OrderId, OrderState, ReleaseLost};
 use holdfast_http_api::wire::OrderBody;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json, path_id};
-use holdfast_runtime::now;
-use holdfast_store::{Closing, LostOr, Market};
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves who asks.
-    pub gate: Gate,
-    /// Tickets and orders.
-    pub market: Market,
-}
+use holdfast_http_api::{ApiError, Problem, Reply, Request, json, path_id};
+use holdfast_runtime::{MarketRoute, now};
+use holdfast_store::{Closing, LostOr};
 
 fn bought() -> ApiError {
     Problem::order_paid("The payment has been accepted, so the ticket is yours and the order stays.").into()
@@ -24,7 +15,7 @@ fn bought() -> ApiError {
 ///
 /// # Errors
 /// 401, 404 (also for somebody else's order), 409 `order-paid` once the sale is decided, or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let id: OrderId = path_id(&request, "order_id")?;
     let order = app.market.order_read(principal.user, id).await?;

@@ -2,25 +2,16 @@
 
 use holdfast_domain::{Ticket, TicketId};
 use holdfast_http_api::wire::OwnTicketBody;
-use holdfast_http_api::{ApiError, Gate, Reply, Request, json, listing};
-use holdfast_runtime::now;
-use holdfast_store::{Market, NewTicket, TicketDetails, TicketWithDetails};
+use holdfast_http_api::{ApiError, Reply, Request, json, listing};
+use holdfast_runtime::{MarketRoute, now};
+use holdfast_store::{NewTicket, TicketDetails, TicketWithDetails};
 use uuid::Uuid;
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves who asks.
-    pub gate: Gate,
-    /// Tickets and orders.
-    pub market: Market,
-}
 
 /// Puts a new ticket of the principal on the market.
 ///
 /// # Errors
 /// 400, 401, 413, 415, 422 with one entry a wrong field, or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     let now = now();
     let principal = app.gate.principal(&request, now).await?;
     let listing = listing(&request, now)?;

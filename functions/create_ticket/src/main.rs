@@ -1,11 +1,11 @@
 //! Starts the function.
 
-use create_ticket::{App, handle};
+use create_ticket::handle;
 use holdfast_runtime::{Error, Runtime};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::start().await?;
-    let app = App { gate: runtime.gate()?, market: runtime.market()? };
+    let app = runtime.market_route()?;
     runtime.run_http(|request| handle(&app, request)).await
 }

@@ -1,24 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 use holdfast_domain::TicketId;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, no_content, path_id, seller_conflict};
-use holdfast_runtime::now;
-use holdfast_store::{Market, TicketChangeError};
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves who asks.
-    pub gate: Gate,
-    /// Tickets and orders.
-    pub market: Market,
-}
+use holdfast_http_api::{ApiError, Problem, Reply, Request, no_content, path_id, seller_conflict};
+use holdfast_runtime::{MarketRoute, now};
+use holdfast_store::TicketChangeError;
 
 /// Deletes the ticket with all that belongs to it.
 ///
 /// # Errors
 /// 401, 404 (also for somebody else's ticket), 409 while it is held or once it is sold, or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let id: TicketId = path_id(&request, "ticket_id")?;
     let ticket = app.market.ticket_read(id).await?.filter(|ticket| ticket.seller == principal.user);

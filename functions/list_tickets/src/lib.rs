@@ -5,24 +5,14 @@ mod page;
 mod query;
 
 use holdfast_http_api::wire::{PageBody, TicketItemBody};
-use holdfast_http_api::{ApiError, Gate, Reply, Request, bad_query, json, query_pairs, with_header};
-use holdfast_runtime::now;
-use holdfast_store::Market;
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves that the request came through the site.
-    pub gate: Gate,
-    /// Tickets and the catalogue.
-    pub market: Market,
-}
+use holdfast_http_api::{ApiError, Reply, Request, bad_query, json, query_pairs, with_header};
+use holdfast_runtime::{MarketRoute, now};
 
 /// Answers a page of the catalogue; the same for everybody, so that a cache may keep it for two seconds.
 ///
 /// # Errors
 /// 400 `bad-query` or `bad-origin`, or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
     let now = now();
     let query = query::parse(&query_pairs(&request)).map_err(bad_query)?;

@@ -2,24 +2,14 @@
 
 use holdfast_domain::TicketId;
 use holdfast_http_api::wire::OwnTicketBody;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json, path_id};
-use holdfast_runtime::now;
-use holdfast_store::Market;
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves who asks.
-    pub gate: Gate,
-    /// Tickets and orders.
-    pub market: Market,
-}
+use holdfast_http_api::{ApiError, Problem, Reply, Request, json, path_id};
+use holdfast_runtime::{MarketRoute, now};
 
 /// Answers the ticket with its description and credential, to its owner alone.
 ///
 /// # Errors
 /// 401, 404 (also for somebody else's ticket), or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let id: TicketId = path_id(&request, "ticket_id")?;
     let shown = app.market.ticket_show_to_seller(id, principal.user).await?;

@@ -2,24 +2,14 @@
 
 use holdfast_domain::TicketId;
 use holdfast_http_api::wire::TicketBody;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json, path_id, with_header};
-use holdfast_runtime::now;
-use holdfast_store::Market;
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves who asks.
-    pub gate: Gate,
-    /// Tickets and orders.
-    pub market: Market,
-}
+use holdfast_http_api::{ApiError, Problem, Reply, Request, json, path_id, with_header};
+use holdfast_runtime::{MarketRoute, now};
 
 /// Answers the ticket as it shows now; the same for everybody, so that a cache may keep it for two seconds.
 ///
 /// # Errors
 /// 400 `bad-origin`, 404, or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
     let id: TicketId = path_id(&request, "ticket_id")?;
     let shown = app.market.ticket_show(id).await?;

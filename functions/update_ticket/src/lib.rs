@@ -2,25 +2,16 @@
 
 use holdfast_domain::{Ticket, TicketId, TicketState};
 use holdfast_http_api::wire::OwnTicketBody;
-use holdfast_http_api::{ApiError, Gate, Listing, Problem, Reply, Request, json, listing, path_id, seller_conflict};
-use holdfast_runtime::now;
-use holdfast_store::{Market, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
-
-/// What the route works with.
-#[derive(Debug)]
-pub struct App {
-    /// Proves who asks.
-    pub gate: Gate,
-    /// Tickets and orders.
-    pub market: Market,
-}
+use holdfast_http_api::{ApiError, Listing, Problem, Reply, Request, json, listing, path_id, seller_conflict};
+use holdfast_runtime::{MarketRoute, now};
+use holdfast_store::{TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
 
 /// Replaces what the seller says of the ticket; what the body leaves out is removed.
 ///
 /// # Errors
 /// 400, 401, 404 (also for somebody else's ticket), 409 while it is held, once it is sold, or when it has another
 /// version than the body names, 413, 415, 422, or an outage.
-pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     let now = now();
     let principal = app.gate.principal(&request, now).await?;
     let id: TicketId = path_id(&request, "ticket_id")?;

@@ -1,11 +1,11 @@
 //! Starts the function.
 
 use holdfast_runtime::{Error, Runtime};
-use update_ticket::{App, handle};
+use update_ticket::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::start().await?;
-    let app = App { gate: runtime.gate()?, market: runtime.market()? };
+    let app = runtime.market_route()?;
     runtime.run_http(|request| handle(&app, request)).await
 }

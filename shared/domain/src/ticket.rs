@@ -409,3 +409,6 @@ impl Ticket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,13 @@
 mod clock;
 mod config;
 mod events;
+mod route;
 mod serve;
 mod start;
 
 pub use clock::now;
 pub use config::{Config, ConfigError};
+pub use route::MarketRoute;
 pub use serve::error_chain;
 pub use start::Runtime;
 

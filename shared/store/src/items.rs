@@ -252,3 +252,6 @@ pub(crate) fn order_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Order,
         state,
     })
 }
+
+#[cfg(test)]
+mod tests;
