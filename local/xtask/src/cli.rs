@@ -67,6 +67,9 @@ pub(crate) struct TestOptions {
     pub(crate) filter: Vec<String>,
 }
 
+/// What a shell takes for an end by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
 /// Does what the command line asks for.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -80,6 +83,10 @@ pub fn run() -> ExitCode {
     });
     match done {
         Ok(code) => code,
+        Err(_) if interrupt::requested() => {
+            console::line("Interrupted: what was started has been ended.");
+            ExitCode::from(INTERRUPTED)
+        }
         Err(error) => {
             console::failure(&error);
             ExitCode::FAILURE
