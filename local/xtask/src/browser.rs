@@ -1,12 +1,13 @@
 //! The browser and the Node.js packages that drive it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
 use crate::environment::{find_program, variable};
 use crate::files::fingerprint;
+use crate::packages::found_or_installed;
 use crate::process::run_quietly;
 use crate::project::Project;
 
@@ -18,19 +19,9 @@ const ON_MACOS: [&str; 2] = [
 
 /// Finds Chromium or Chrome; as root on Debian it is installed if need be.
 pub(crate) fn find_or_install(project: &Project) -> anyhow::Result<PathBuf> {
-    if let Some(found) = find() {
-        return Ok(found);
-    }
     let cure = "install Chromium or Chrome (Debian and Ubuntu: apt-get install chromium; macOS: brew install --cask \
                 chromium) or name one in CHROMIUM";
-    if !(rustix::process::getuid().is_root() && Path::new("/etc/debian_version").exists()) {
-        bail!("no browser was found: {cure}");
-    }
-    let log = project.target().join("chromium.log");
-    run_quietly(apt().arg("update"), &log).with_context(|| format!("no browser could be installed: {cure}"))?;
-    run_quietly(apt().args(["install", "--yes", "--no-install-recommends", "chromium"]), &log)
-        .with_context(|| format!("no browser could be installed: {cure}"))?;
-    find().with_context(|| format!("the package chromium brought no program of that name: {cure}"))
+    found_or_installed(project, "chromium", find).with_context(|| format!("no browser was found: {cure}"))
 }
 
 fn find() -> Option<PathBuf> {
@@ -41,12 +32,6 @@ fn find() -> Option<PathBuf> {
     }
     let on_path = NAMES.iter().find_map(|name| find_program(name));
     on_path.or_else(|| ON_MACOS.iter().map(PathBuf::from).find(|path| path.is_file()))
-}
-
-fn apt() -> Command {
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    command
 }
 
 /// The site's scripts, checks and browser tests, with what they need from npm.

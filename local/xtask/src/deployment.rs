@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::emulator::as_owner;
 use crate::files::{fingerprint, read_json, stamp, write_json};
+use crate::packages::ensure_make;
 use crate::process::run_quietly;
 use crate::project::{Project, logical_id};
 use crate::python::Venv;
@@ -122,6 +123,7 @@ impl Deployment {
     }
 
     fn deploy(&self, port: u16) -> anyhow::Result<()> {
+        ensure_make(&self.project)?;
         let output = self.folder.join("sam");
         let mut build = self.sam(port, "build");
         build.arg("--build-dir").arg(&output);

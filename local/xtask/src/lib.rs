@@ -13,6 +13,7 @@ mod event;
 mod files;
 mod http;
 mod interrupt;
+mod packages;
 mod process;
 mod project;
 mod python;
