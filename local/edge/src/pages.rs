@@ -151,10 +151,16 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
+/// How long a file may be kept. Assets have a hash of their content in their name; pages change under theirs.
+fn keeping(file: &Path) -> &'static str {
+    let is_asset = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "assets");
+    if is_asset { "public, max-age=31536000, immutable" } else { "no-cache" }
+}
+
 fn describe(response: &mut Response<Body>, file: &Path, tag: &str) {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(file)));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(keeping(file)));
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(ETAG, tag);
     }
@@ -216,6 +222,8 @@ mod tests {
         std::fs::write(site.path().join("index.html"), "home").expect("written");
         std::fs::write(site.path().join("tickets/index.html"), "tickets").expect("written");
         std::fs::write(site.path().join("404.html"), "missing").expect("written");
+        std::fs::create_dir(site.path().join("assets")).expect("written");
+        std::fs::write(site.path().join("assets/site.0123.css"), "a {}").expect("written");
         let response = serve(site.path(), &method, path, &headers).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
@@ -231,6 +239,13 @@ mod tests {
         assert!(headers.contains_key(ETAG));
         assert!(headers["content-security-policy"].to_str().expect("text").starts_with("default-src 'none'"));
         assert_eq!(headers["x-content-type-options"], "nosniff");
+    }
+
+    #[tokio::test]
+    async fn an_asset_is_kept_for_ever_because_its_name_says_its_content() {
+        let (status, headers, _) = answer(Method::GET, "/assets/site.0123.css", HeaderMap::new()).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(headers[CACHE_CONTROL], "public, max-age=31536000, immutable");
     }
 
     #[tokio::test]
