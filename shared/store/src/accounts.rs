@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::crash::crash_point;
 use crate::error::StoreError;
+use crate::items::moment;
 use crate::keys::{self, Item};
-use crate::tickets::cancelled_by;
+use crate::transaction::{cancelled_by, is_crossed_or_throttled};
 
 /// Tries until a sign-up that stays undecided is reported as an outage.
 const CREATE_TRIES: u32 = 4;
@@ -73,10 +74,6 @@ fn display_name(text: &str) -> Result<DisplayName, StoreError> {
     DisplayName::parse(text).map_err(StoreError::corrupt)
 }
 
-fn moment(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millis(millis).map_err(StoreError::corrupt)
-}
-
 impl Accounts {
     /// The accounts in the table named `table`.
     #[must_use]
@@ -102,12 +99,12 @@ impl Accounts {
                     crash_point("account_create");
                     return Ok(());
                 }
-                Err(error) => match cancelled_by(&error) {
-                    Some("ConditionalCheckFailed") => return Err(AccountCreateError::EmailTaken),
-                    // Another sign-up for this address is being decided, or the table is busy: ask again.
-                    Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {}
-                    Some(_) | None => return Err(StoreError::from_sdk(error).into()),
-                },
+                Err(error) if cancelled_by(&error) == Some("ConditionalCheckFailed") => {
+                    return Err(AccountCreateError::EmailTaken);
+                }
+                // Another sign-up for this address is being decided, or the table is busy: ask again.
+                Err(error) if is_crossed_or_throttled(&error) => {}
+                Err(error) => return Err(StoreError::from_sdk(error).into()),
             }
         }
         Err(StoreError::Unavailable("the sign-up stays undecided".into()).into())

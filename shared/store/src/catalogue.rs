@@ -24,7 +24,7 @@ use crate::crash::crash_point;
 use crate::error::StoreError;
 use crate::items::moment;
 use crate::keys::{self, Item, PK};
-use crate::tickets::cancelled_by;
+use crate::transaction::{cancelled_by, transaction_failed};
 
 pub use list::{CatalogueOrder, CataloguePage, CatalogueQuery};
 pub use place::{CataloguePlace, InvalidPlace};
@@ -259,10 +259,7 @@ impl Market {
             Ok(_) => Ok(true),
             Err(error) => match cancelled_by(&error) {
                 Some("ConditionalCheckFailed" | "TransactionConflict") => Ok(false),
-                Some("ThrottlingError" | "ProvisionedThroughputExceeded") => {
-                    Err(StoreError::Unavailable(Box::new(error)))
-                }
-                Some(_) | None => Err(StoreError::from_sdk(error)),
+                Some(_) | None => Err(transaction_failed(error)),
             },
         }
     }

@@ -15,6 +15,7 @@ mod orders;
 mod owner_page;
 mod sessions;
 mod tickets;
+mod transaction;
 
 use aws_sdk_dynamodb::Client;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crash::crash_point;
 use crate::error::StoreError;
+use crate::items::moment;
 use crate::keys;
 
 /// The table of sessions, by their ids. `DynamoDB` removes those that have run out, some time later, by `ttl`.
@@ -110,8 +111,8 @@ impl Sessions {
             id: item.pk,
             user: item.user,
             display_name: DisplayName::parse(&item.display_name).map_err(StoreError::corrupt)?,
-            created_at: Timestamp::from_millis(item.created_at).map_err(StoreError::corrupt)?,
-            expires_at: Timestamp::from_millis(item.expires_at).map_err(StoreError::corrupt)?,
+            created_at: moment(item.created_at)?,
+            expires_at: moment(item.expires_at)?,
         };
         Ok(Some(session).filter(|session| session.expires_at > now))
     }

@@ -1,7 +1,5 @@
 //! Tickets: what the seller does, and reading them. The transitions of the lock stand in `lock.rs`.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use holdfast_domain::{Credential, Description, DisplayName, Ticket, TicketFacts, TicketId, UserId, Version};
 
@@ -11,6 +9,7 @@ use crate::error::StoreError;
 use crate::items::{self, StoredTicketState};
 use crate::keys::{self, CREDENTIAL, DETAILS, Item, LOCK, PK, SK, n, s};
 use crate::owner_page::{OwnerCursor, OwnerPage, position};
+use crate::transaction::{cancelled_by, transaction_failed};
 
 /// What a ticket has beside its lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,12 +91,7 @@ impl Market {
             puts.push(absent(credential_item(id, credential))?);
         }
         let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
-        self.client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await
-            .map_err(StoreError::from_sdk)?;
+        self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map_err(transaction_failed)?;
         crash_point("ticket_create");
         Ok(())
     }
@@ -205,13 +199,8 @@ impl Market {
         let result = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match result {
             Ok(_) => Ok(()),
-            Err(error) => match cancelled_by(&error) {
-                Some("ConditionalCheckFailed") => Err(TicketChangeError::Changed),
-                Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
-                    Err(StoreError::Unavailable(Box::new(error)).into())
-                }
-                Some(_) | None => Err(StoreError::from_sdk(error).into()),
-            },
+            Err(error) if cancelled_by(&error) == Some("ConditionalCheckFailed") => Err(TicketChangeError::Changed),
+            Err(error) => Err(transaction_failed(error).into()),
         }
     }
 
@@ -304,14 +293,6 @@ impl Market {
         }
         Ok(tickets)
     }
-}
-
-/// Why a transaction was cancelled: the first reason that is one.
-pub(crate) fn cancelled_by(error: &SdkError<TransactWriteItemsError>) -> Option<&str> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
-        return None;
-    };
-    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).find(|code| *code != "None")
 }
 
 fn details_item(id: TicketId, details: &TicketDetails) -> Item {
