@@ -46,7 +46,8 @@ pub async fn handle(app: &App, delivery: Delivery, now: Timestamp) -> Result<(),
         | EventData::TicketSold(_)
         | EventData::OrderCancelled(_)
         | EventData::OrderExpired(_)
-        | EventData::OrderPaid(_) => return Err(ScheduleExpiryError::NotForUs(event.name())),
+        | EventData::OrderPaid(_)
+        | EventData::OrderRefunded(_) => return Err(ScheduleExpiryError::NotForUs(event.name())),
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ mod ids;
 pub mod limits;
 mod money;
 mod order;
+mod payment;
+mod reconcile;
 mod text;
 mod ticket;
 mod timestamp;
@@ -11,7 +13,9 @@ mod words;
 
 pub use ids::{IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId};
 pub use money::{Currency, InvalidPrice, Price, UnknownCurrency};
-pub use order::{Order, OrderState, OrderTicket, PaymentIntentId};
+pub use order::{Expiry, InvalidCard, Order, OrderState, OrderTicket, PaidCard, PaymentIntentId};
+pub use payment::{Intent, IntentStatus};
+pub use reconcile::{Anomaly, Glance, Step, next_step};
 pub use text::{Credential, Description, DisplayName, EmailAddress, InvalidText, Title, Venue};
 pub use ticket::{
     Claim, CommitLost, ExtendLost, Hold, HoldLost, HoldNumber, HoldRequest, ReleaseExpiredLost, ReleaseLost, Sale,

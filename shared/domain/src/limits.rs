@@ -2,6 +2,11 @@
 //!
 //! Lengths are counted in characters (Unicode scalar values), not bytes.
 
+use std::time::Duration;
+
+/// How long a ticket stays held after the end that its buyer is shown: a payment that is confirmed in the last second
+/// finds the ticket still there.
+pub const HOLD_GRACE: Duration = Duration::from_secs(5);
 /// Fewest characters of a password (OWASP ASVS 5.0 asks for 8 at least and recommends 15).
 pub const PASSWORD_MIN_CHARS: usize = 12;
 /// Most characters of a password: long passphrases fit, and hashing stays bounded.

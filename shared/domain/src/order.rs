@@ -30,6 +30,54 @@ impl PaymentIntentId {
     }
 }
 
+/// The card that paid, as a receipt shows it: nothing that could be used again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidCard {
+    brand: String,
+    last4: String,
+}
+
+/// A brand or last four digits of another form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a card is shown by its brand and four digits")]
+pub struct InvalidCard;
+
+impl PaidCard {
+    /// A card by its brand (`visa`; at most 32 characters) and its last four digits.
+    ///
+    /// # Errors
+    /// [`InvalidCard`] when either is of another form: more than four digits are never kept.
+    pub fn parse(brand: &str, last4: &str) -> Result<Self, InvalidCard> {
+        let brand_fits = !brand.is_empty() && brand.len() <= 32 && brand.chars().all(|c| c.is_ascii_graphic());
+        if brand_fits && last4.len() == 4 && last4.bytes().all(|digit| digit.is_ascii_digit()) {
+            Ok(Self { brand: brand.to_owned(), last4: last4.to_owned() })
+        } else {
+            Err(InvalidCard)
+        }
+    }
+
+    /// The brand, as Stripe writes it.
+    #[must_use]
+    pub fn brand(&self) -> &str {
+        &self.brand
+    }
+
+    /// The last four digits.
+    #[must_use]
+    pub fn last4(&self) -> &str {
+        &self.last4
+    }
+}
+
+/// Why an order expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// Its time was over before a payment was authorised, or the authorisation lapsed.
+    RanOut,
+    /// A payment was authorised after its time was over and somebody else had taken the ticket: it was voided.
+    PaidTooLate,
+}
+
 /// The ticket as it was when the order held it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderTicket {
@@ -58,6 +106,10 @@ pub enum OrderState {
         intent: PaymentIntentId,
         /// When it was recorded.
         paid_at: Timestamp,
+        /// The card, if Stripe said.
+        card: Option<PaidCard>,
+        /// When the whole amount was given back, if it was. The ticket stays sold.
+        refunded_at: Option<Timestamp>,
     },
     /// Given up by the buyer.
     Cancelled {
@@ -72,6 +124,8 @@ pub enum OrderState {
         closed_at: Timestamp,
         /// The payment that was begun, if any.
         intent: Option<PaymentIntentId>,
+        /// Why.
+        why: Expiry,
     },
 }
 
@@ -137,5 +191,20 @@ impl Order {
 impl fmt::Display for PaymentIntentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_is_its_brand_and_four_digits_and_nothing_more() {
+        let card = PaidCard::parse("visa", "4242").unwrap();
+        assert_eq!((card.brand(), card.last4()), ("visa", "4242"));
+        let too_long = "x".repeat(33);
+        for (brand, last4) in [("visa", "4242424242424242"), ("visa", "42x2"), ("", "4242"), (&too_long, "4242")] {
+            assert_eq!(PaidCard::parse(brand, last4), Err(InvalidCard), "{brand} {last4}");
+        }
     }
 }

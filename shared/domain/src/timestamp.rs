@@ -68,6 +68,13 @@ impl Timestamp {
         Self(self.0.saturating_add(millis).min(LAST_MILLIS))
     }
 
+    /// The moment `duration` earlier, at least the beginning of 1970.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis).max(0))
+    }
+
     /// How long it is from `earlier` until this moment; zero when this moment is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

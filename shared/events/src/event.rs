@@ -1,4 +1,4 @@
-//! The envelope, the ten events and their data.
+//! The envelope, the eleven events and their data.
 
 use std::fmt;
 
@@ -62,11 +62,13 @@ pub enum EventName {
     OrderExpired,
     /// An order is paid.
     OrderPaid,
+    /// The whole payment of an order was given back.
+    OrderRefunded,
 }
 
 impl EventName {
     /// Every event.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TicketListed,
         Self::TicketChanged,
         Self::TicketDeleted,
@@ -77,6 +79,7 @@ impl EventName {
         Self::OrderCancelled,
         Self::OrderExpired,
         Self::OrderPaid,
+        Self::OrderRefunded,
     ];
 
     /// The name on the bus, where rules match it as the detail type.
@@ -93,6 +96,7 @@ impl EventName {
             Self::OrderCancelled => "OrderCancelled",
             Self::OrderExpired => "OrderExpired",
             Self::OrderPaid => "OrderPaid",
+            Self::OrderRefunded => "OrderRefunded",
         }
     }
 }
@@ -214,6 +218,19 @@ pub struct OrderPaid {
     pub paid_at: Timestamp,
 }
 
+/// The whole payment was given back; the ticket stays sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRefunded {
+    /// Who placed the order.
+    pub buyer: UserId,
+    /// For which ticket.
+    pub ticket: TicketId,
+    /// How much.
+    pub price: Money,
+    /// When it was recorded.
+    pub refunded_at: Timestamp,
+}
+
 /// What happened, with the facts of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "name", content = "data")]
@@ -238,6 +255,8 @@ pub enum EventData {
     OrderExpired(OrderClosed),
     /// See [`EventName::OrderPaid`].
     OrderPaid(OrderPaid),
+    /// See [`EventName::OrderRefunded`].
+    OrderRefunded(OrderRefunded),
 }
 
 impl EventData {
@@ -255,6 +274,7 @@ impl EventData {
             Self::OrderCancelled(_) => EventName::OrderCancelled,
             Self::OrderExpired(_) => EventName::OrderExpired,
             Self::OrderPaid(_) => EventName::OrderPaid,
+            Self::OrderRefunded(_) => EventName::OrderRefunded,
         }
     }
 }

@@ -9,7 +9,7 @@ mod schedule;
 pub use bus::{EventBus, SOURCE, Unpublished};
 pub use event::{
     Aggregate, Delivery, DomainEvent, EventData, EventId, EventName, HoldExtended, Money, OrderClosed, OrderPaid,
-    OrderPlaced, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
+    OrderPlaced, OrderRefunded, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
 };
 pub use relay_queue::{RelayFailure, RelayQueue, RelayQueueError};
 pub use schedule::{ExpireOrder, ExpirySchedules, ScheduleError, ScheduleTarget};

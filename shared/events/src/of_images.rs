@@ -3,8 +3,8 @@
 use holdfast_domain::{Order, OrderId, OrderState, Ticket, TicketState, Timestamp, UserId};
 
 use crate::event::{
-    Aggregate, DomainEvent, EventData, HoldExtended, OrderClosed, OrderPaid, OrderPlaced, TicketDeleted, TicketOffer,
-    TicketReleased, TicketSold,
+    Aggregate, DomainEvent, EventData, HoldExtended, OrderClosed, OrderPaid, OrderPlaced, OrderRefunded, TicketDeleted,
+    TicketOffer, TicketReleased, TicketSold,
 };
 
 impl DomainEvent {
@@ -73,6 +73,15 @@ fn order_transition(old: &Order, new: &Order) -> Option<EventData> {
             (old.expires_at != new.expires_at).then_some(EventData::HoldExtended(extended))
         }
         OrderState::Capturing { .. } => None,
+        OrderState::Paid { refunded_at: Some(refunded_at), .. } if old.is_final() => {
+            let refunded = OrderRefunded {
+                buyer: new.buyer,
+                ticket: new.ticket.id,
+                price: new.ticket.facts.price.into(),
+                refunded_at: *refunded_at,
+            };
+            (!is_refunded(old)).then_some(EventData::OrderRefunded(refunded))
+        }
         // Later writes of a final order, such as the removal of its place in the sweep's index, are no news.
         OrderState::Paid { .. } | OrderState::Cancelled { .. } | OrderState::Expired { .. } if old.is_final() => None,
         OrderState::Paid { paid_at, .. } => Some(EventData::OrderPaid(OrderPaid {
@@ -84,6 +93,10 @@ fn order_transition(old: &Order, new: &Order) -> Option<EventData> {
         OrderState::Cancelled { closed_at, .. } => Some(EventData::OrderCancelled(closed(*closed_at))),
         OrderState::Expired { closed_at, .. } => Some(EventData::OrderExpired(closed(*closed_at))),
     }
+}
+
+fn is_refunded(order: &Order) -> bool {
+    matches!(order.state, OrderState::Paid { refunded_at: Some(_), .. })
 }
 
 fn offer(ticket: &Ticket) -> TicketOffer {

@@ -76,6 +76,8 @@ impl Problem {
         ticket_changed 409 "ticket-changed" "The ticket has changed"
         /// 409: the order has ended.
         order_closed 409 "order-closed" "The order has ended"
+        /// 409: the hold ran out before the payment was begun.
+        hold_expired 409 "hold-expired" "The hold has run out"
         /// 409: the order is being paid or is paid.
         order_paid 409 "order-paid" "The order is being paid or is paid"
         /// 413: the body is over its limit.
@@ -90,6 +92,8 @@ impl Problem {
         too_many_requests 429 "too-many-requests" "Too many requests"
         /// 500: a fault of ours.
         internal 500 "internal" "Something went wrong"
+        /// 503: this stage has no payment keys.
+        payments_not_configured 503 "payments-not-configured" "Payments are not set up"
         /// 503: something that we need does not answer.
         unavailable 503 "unavailable" "The service is not available"
     }

@@ -1,7 +1,8 @@
 //! The shapes of the answers, shared by the routes that give them.
 
-use holdfast_domain::{Order, OrderState, Price, Ticket, TicketFacts, TicketState, Timestamp};
-use holdfast_store::{Account, TicketWithDetails};
+use holdfast_domain::limits::HOLD_GRACE;
+use holdfast_domain::{Expiry, Order, OrderState, Price, Ticket, TicketFacts, TicketState, Timestamp};
+use holdfast_store::{Account, Receipt, TicketWithDetails};
 use serde::Serialize;
 
 /// A person, to themselves. Without `Debug`: an address is not for logs.
@@ -142,33 +143,84 @@ impl OwnTicketBody {
     }
 }
 
-/// An order for its buyer.
+/// The card that paid.
 #[derive(Debug, Serialize)]
+pub struct CardBody {
+    brand: String,
+    last4: String,
+}
+
+/// An order for its buyer. Without `Debug`: what it may show admits whoever reads it.
+#[derive(Serialize)]
 pub struct OrderBody {
     id: String,
     ticket: FactsBody,
     state: &'static str,
     expires_at: Timestamp,
     created_at: Timestamp,
+    closed_reason: Option<&'static str>,
+    paid_at: Option<Timestamp>,
+    card: Option<CardBody>,
+    refunded_at: Option<Timestamp>,
+    seller: Option<SellerBody>,
+    credential: Option<String>,
 }
 
 impl From<&Order> for OrderBody {
     fn from(order: &Order) -> Self {
-        let state = match order.state {
-            OrderState::AwaitingPayment { .. } => "awaiting_payment",
-            OrderState::Capturing { .. } => "capturing",
-            OrderState::Paid { .. } => "paid",
-            OrderState::Cancelled { .. } => "cancelled",
-            OrderState::Expired { .. } => "expired",
-        };
-        Self {
+        let mut body = Self {
             id: order.id.to_string(),
             ticket: FactsBody::new(order.ticket.id.to_string(), &order.ticket.facts),
-            state,
-            expires_at: order.expires_at,
+            state: "awaiting_payment",
+            expires_at: shown_expiry(order),
             created_at: order.created_at,
+            closed_reason: None,
+            paid_at: None,
+            card: None,
+            refunded_at: None,
+            seller: None,
+            credential: None,
+        };
+        match &order.state {
+            OrderState::AwaitingPayment { .. } => {}
+            OrderState::Capturing { .. } => body.state = "capturing",
+            OrderState::Paid { paid_at, card, refunded_at, .. } => {
+                body.state = "paid";
+                body.paid_at = Some(*paid_at);
+                body.card =
+                    card.as_ref().map(|card| CardBody { brand: card.brand().into(), last4: card.last4().into() });
+                body.refunded_at = *refunded_at;
+            }
+            OrderState::Cancelled { .. } => (body.state, body.closed_reason) = ("cancelled", Some("cancelled")),
+            OrderState::Expired { why, .. } => {
+                let reason = match why {
+                    Expiry::RanOut => "hold_ran_out",
+                    Expiry::PaidTooLate => "paid_too_late",
+                };
+                (body.state, body.closed_reason) = ("expired", Some(reason));
+            }
         }
+        body
     }
+}
+
+impl OrderBody {
+    /// An order with what its buyer has bought.
+    #[must_use]
+    pub fn with_receipt(order: &Order, receipt: Option<Receipt>) -> Self {
+        let mut body = Self::from(order);
+        if let Some(receipt) = receipt {
+            body.seller = Some(SellerBody { display_name: receipt.seller_name.as_str().to_owned() });
+            body.credential = receipt.credential.map(|credential| credential.as_str().to_owned());
+        }
+        body
+    }
+}
+
+/// The end of the hold that the buyer is shown: a little before the ticket itself may be taken over.
+#[must_use]
+pub fn shown_expiry(order: &Order) -> Timestamp {
+    order.expires_at.minus(HOLD_GRACE)
 }
 
 /// A page of a list.

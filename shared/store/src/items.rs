@@ -1,8 +1,8 @@
 //! The lock item and the order item as they are stored, and the conversions to and from the domain.
 
 use holdfast_domain::{
-    Claim, Currency, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaymentIntentId, Price, Sale, Ticket,
-    TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Venue, Version,
+    Claim, Currency, Expiry, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaidCard, PaymentIntentId,
+    Price, Sale, Ticket, TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Venue, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,15 @@ pub(crate) struct OrderItem {
     closed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_brand: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_last4: Option<String>,
+    /// Set on an order that expired because its payment came after another buyer's hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_too_late: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_shard: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,10 +225,18 @@ pub(crate) fn order_item(order: &Order) -> Result<Item, StoreError> {
         intent: None,
         closed_at: None,
         paid_at: None,
+        refunded_at: None,
+        card_brand: None,
+        card_last4: None,
+        paid_too_late: None,
         due_shard: Some(keys::due_shard(order.id.as_uuid())),
         due_at: Some(order.expires_at.as_millis()),
     })
     .map_err(StoreError::corrupt)
+}
+
+fn card_of(brand: Option<&str>, last4: Option<&str>) -> Result<Option<PaidCard>, StoreError> {
+    brand.zip(last4).map(|(brand, last4)| PaidCard::parse(brand, last4).map_err(StoreError::corrupt)).transpose()
 }
 
 /// Reads an order item; `image` is of the SDK's or of a stream's type.
@@ -232,12 +249,15 @@ pub(crate) fn order_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Order,
         StoredOrderState::Paid => OrderState::Paid {
             intent: required(intent, "intent")?,
             paid_at: moment(required(item.paid_at, "paid_at")?)?,
+            card: card_of(item.card_brand.as_deref(), item.card_last4.as_deref())?,
+            refunded_at: item.refunded_at.map(moment).transpose()?,
         },
         StoredOrderState::Cancelled => {
             OrderState::Cancelled { closed_at: moment(required(item.closed_at, "closed_at")?)?, intent }
         }
         StoredOrderState::Expired => {
-            OrderState::Expired { closed_at: moment(required(item.closed_at, "closed_at")?)?, intent }
+            let why = if item.paid_too_late == Some(true) { Expiry::PaidTooLate } else { Expiry::RanOut };
+            OrderState::Expired { closed_at: moment(required(item.closed_at, "closed_at")?)?, intent, why }
         }
     };
     let (buyer, id) = keys::parse_order_key(&item.pk, &item.sk)?;

@@ -2,17 +2,22 @@
 
 mod accounts;
 mod batch;
+mod cancel;
 mod catalogue;
 pub mod crash;
 mod due;
 mod error;
 mod expire;
+mod expression;
 mod image;
 mod items;
 mod keys;
 mod lock;
 mod orders;
 mod owner_page;
+mod payments;
+mod place;
+mod receipt;
 mod sessions;
 mod tickets;
 mod transaction;
@@ -20,6 +25,7 @@ mod transaction;
 use aws_sdk_dynamodb::Client;
 
 pub use accounts::{Account, AccountCreateError, Accounts};
+pub use cancel::CancelOutcome;
 pub use catalogue::{CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, Projected};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use error::{LostOr, StoreError};
@@ -27,6 +33,8 @@ pub use expire::ExpireOutcome;
 pub use image::{Image, image_from_item};
 pub use orders::{Closing, Recorded};
 pub use owner_page::{InvalidCursor, OwnerCursor, OwnerPage};
+pub use place::{PlaceError, PlaceOrder};
+pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};
 pub use tickets::{NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
 

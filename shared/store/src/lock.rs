@@ -8,14 +8,16 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_domain::{
-    HoldLost, HoldNumber, HoldRequest, OrderId, ReleaseExpiredLost, ReleaseLost, Ticket, TicketId, Timestamp,
+    CommitLost, ExtendLost, HoldLost, HoldNumber, HoldRequest, OrderId, ReleaseExpiredLost, ReleaseLost, SellLost,
+    Ticket, TicketId, Timestamp,
 };
 
 use crate::Market;
 use crate::crash::crash_point;
 use crate::error::{LostOr, StoreError};
+use crate::expression;
 use crate::items::{self, StoredTicketState};
 use crate::keys::{self, Item, n, s};
 
@@ -28,8 +30,17 @@ const SET_HOLD: &str = "SET #state = :held, #version = #version + :one, #hold = 
 /// `H(X,h)` of the protocol.
 const HOLDS: &str = "#state = :held AND #order_id = :order AND #hold = :hold";
 const HOLDS_RUN_OUT: &str = "#state = :held AND #order_id = :order AND #hold = :hold AND #expires_at <= :now";
+const HOLDS_UNEXTENDED: &str = "#state = :held AND #order_id = :order AND #hold = :hold AND #extended = :no \
+                                AND #expires_at > :now";
+const HOLDS_OR_CLAIMS: &str = "(#state = :held OR #state = :committed) AND #order_id = :order AND #hold = :hold";
+const CLAIMS: &str = "#state = :committed AND #order_id = :order AND #hold = :hold";
+const SET_EXTENDED: &str = "SET #version = #version + :one, #expires_at = :expires_at, #extended = :yes";
 const SET_LISTED: &str = "SET #state = :listed, #version = #version + :one \
                           REMOVE #order_id, #buyer, #hold, #expires_at, #extended, #due_shard, #due_at";
+/// The order alone is due from now on: its payment is what is to be looked at.
+const SET_COMMITTED: &str = "SET #state = :committed, #version = #version + :one \
+                             REMOVE #expires_at, #extended, #due_shard, #due_at";
+const SET_SOLD: &str = "SET #state = :sold, #version = #version + :one, #sold_at = :now";
 
 /// A seller's transaction that crosses a hold is over within milliseconds: so many tries meet it.
 const CONFLICT_TRIES: u32 = 4;
@@ -41,15 +52,78 @@ impl Market {
     /// [`LostOr::Lost`] says who has it; [`HoldLost::AlreadyMine`] is success for a retry.
     pub async fn ticket_hold(&self, id: TicketId, request: HoldRequest) -> Result<Ticket, LostOr<HoldLost>> {
         let update = self
-            .lock_update(id, MAY_HOLD, SET_HOLD)
-            .expression_attribute_names("#seller", "seller")
+            .lock_update(id, request.order, MAY_HOLD, SET_HOLD)
             .expression_attribute_values(":now", n(request.now.as_millis()))
-            .expression_attribute_values(":order", s(request.order))
             .expression_attribute_values(":buyer", s(request.buyer))
             .expression_attribute_values(":expires_at", n(request.expires_at.as_millis()))
-            .expression_attribute_values(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
             .expression_attribute_values(":due_shard", s(keys::due_shard(id.as_uuid())));
         transition("ticket_hold", update, |old| old.hold(request)).await
+    }
+
+    /// Moves the end of a hold that has not run out to `expires_at`, once.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] says why not; [`ExtendLost::AlreadyExtended`] is success for a retry.
+    pub async fn ticket_extend(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        hold: HoldNumber,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Ticket, LostOr<ExtendLost>> {
+        let update = self
+            .hold_update(id, order, hold, HOLDS_UNEXTENDED, SET_EXTENDED)
+            .expression_attribute_values(":now", n(now.as_millis()))
+            .expression_attribute_values(":expires_at", n(expires_at.as_millis()))
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .expression_attribute_values(":yes", AttributeValue::Bool(true));
+        transition("ticket_extend", update, |old| old.extend(order, hold, now, expires_at)).await
+    }
+
+    /// Decides the sale for the order that holds the ticket, run out or not.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] says why not; [`CommitLost::AlreadyMine`] is success for a retry.
+    pub async fn ticket_commit(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        hold: HoldNumber,
+    ) -> Result<Ticket, LostOr<CommitLost>> {
+        let update = self.hold_update(id, order, hold, HOLDS, SET_COMMITTED);
+        transition("ticket_commit", update, |old| old.commit(order, hold)).await
+    }
+
+    /// Records the sale, once the payment is captured.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] says why not; [`SellLost::AlreadyMine`] is success for a retry.
+    pub async fn ticket_sell(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        hold: HoldNumber,
+        now: Timestamp,
+    ) -> Result<Ticket, LostOr<SellLost>> {
+        let update =
+            self.hold_update(id, order, hold, CLAIMS, SET_SOLD).expression_attribute_values(":now", n(now.as_millis()));
+        transition("ticket_sell", update, |old| old.sell(order, hold, now)).await
+    }
+
+    /// Puts a ticket back on the market because its payment is void: from held or committed.
+    ///
+    /// # Errors
+    /// [`LostOr::Lost`] when the ticket is neither held by nor committed to that order and hold.
+    pub async fn ticket_release_voided(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        hold: HoldNumber,
+    ) -> Result<Ticket, LostOr<ReleaseLost>> {
+        let update = self.hold_update(id, order, hold, HOLDS_OR_CLAIMS, SET_LISTED);
+        transition("ticket_release_voided", update, |old| old.release_voided(order, hold)).await
     }
 
     /// Puts a ticket back on the market for the order that holds it.
@@ -62,7 +136,7 @@ impl Market {
         order: OrderId,
         hold: HoldNumber,
     ) -> Result<Ticket, LostOr<ReleaseLost>> {
-        let update = self.release_update(id, HOLDS, order, hold);
+        let update = self.hold_update(id, order, hold, HOLDS, SET_LISTED);
         transition("ticket_release", update, |old| old.release(order, hold)).await
     }
 
@@ -77,39 +151,43 @@ impl Market {
         hold: HoldNumber,
         now: Timestamp,
     ) -> Result<Ticket, LostOr<ReleaseExpiredLost>> {
-        let update =
-            self.release_update(id, HOLDS_RUN_OUT, order, hold).expression_attribute_values(":now", n(now.as_millis()));
+        let update = self
+            .hold_update(id, order, hold, HOLDS_RUN_OUT, SET_LISTED)
+            .expression_attribute_values(":now", n(now.as_millis()));
         transition("ticket_release_expired", update, |old| old.release_expired(order, hold, now)).await
     }
 
-    fn release_update(
+    /// An update of the lock whose condition names an order and its hold.
+    fn hold_update(
         &self,
         id: TicketId,
-        condition: &'static str,
         order: OrderId,
         hold: HoldNumber,
+        condition: &'static str,
+        update: &'static str,
     ) -> UpdateItemFluentBuilder {
-        self.lock_update(id, condition, SET_LISTED)
-            .expression_attribute_values(":order", s(order))
-            .expression_attribute_values(":hold", n(hold.number()))
+        self.lock_update(id, order, condition, update).expression_attribute_values(":hold", n(hold.number()))
     }
 
-    fn lock_update(&self, id: TicketId, condition: &str, update: &str) -> UpdateItemFluentBuilder {
-        let mut builder = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::lock_key(id)))
-            .condition_expression(condition)
-            .update_expression(update)
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_values(":listed", s(StoredTicketState::Listed.as_str()))
-            .expression_attribute_values(":held", s(StoredTicketState::Held.as_str()))
-            .expression_attribute_values(":one", n(1));
-        let names = ["state", "version", "hold", "order_id", "buyer", "expires_at", "extended", "due_shard", "due_at"];
-        for name in names {
-            builder = builder.expression_attribute_names(format!("#{name}"), name);
+    fn lock_update(
+        &self,
+        id: TicketId,
+        order: OrderId,
+        condition: &'static str,
+        update: &'static str,
+    ) -> UpdateItemFluentBuilder {
+        let states = [
+            (":listed", StoredTicketState::Listed),
+            (":held", StoredTicketState::Held),
+            (":committed", StoredTicketState::Committed),
+            (":sold", StoredTicketState::Sold),
+        ];
+        let mut builder = expression::conditional(&self.client, &self.table, keys::lock_key(id), condition, update)
+            .expression_attribute_values(":order", s(order));
+        for (name, state) in states {
+            if expression::uses(&[condition, update], name) {
+                builder = builder.expression_attribute_values(name, s(state.as_str()));
+            }
         }
         builder
     }

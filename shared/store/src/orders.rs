@@ -2,12 +2,13 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use holdfast_domain::{Order, OrderId, OrderState, Timestamp, UserId};
 
 use crate::Market;
 use crate::crash::crash_point;
 use crate::error::StoreError;
+use crate::expression;
 use crate::items::{self, StoredOrderState};
 use crate::keys::{self, Item, n, s};
 use crate::lock::lost_condition;
@@ -19,7 +20,7 @@ pub enum Recorded {
     /// It was not there before.
     New,
     /// Something with its id is there already, as given.
-    Existing(Order),
+    Existing(Box<Order>),
 }
 
 /// How an order ends without a sale.
@@ -29,11 +30,17 @@ pub enum Closing {
     Cancelled,
     /// Its hold ran out, or the ticket is gone.
     Expired,
+    /// Its payment was authorised when the ticket was gone.
+    PaidTooLate,
 }
 
 const AWAITING_WITHOUT_INTENT: &str = "#state = :awaiting AND attribute_not_exists(#intent)";
 const AWAITING_WITH_INTENT: &str = "#state = :awaiting AND attribute_exists(#intent)";
 const SET_CLOSED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one";
+const SET_CLOSED_AT_REST: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one \
+                                  REMOVE #due_shard, #due_at";
+const SET_CLOSED_TOO_LATE: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, \
+                                   #paid_too_late = :yes";
 const AWAITING_AND_EARLIER: &str = "#state = :awaiting AND #expires_at < :expires_at";
 const SET_EXPIRY: &str = "SET #expires_at = :expires_at, #version = #version + :one";
 
@@ -63,7 +70,7 @@ impl Market {
             return Err(StoreError::corrupt("a failed condition of another kind"));
         };
         let item = failed.item.ok_or_else(|| StoreError::corrupt("a lost condition without its image"))?;
-        items::order_from(item).map(Recorded::Existing)
+        items::order_from(item).map(|order| Recorded::Existing(Box::new(order)))
     }
 
     /// An order of `buyer`, read consistently. Somebody else's cannot be read: its key has their id.
@@ -118,28 +125,29 @@ impl Market {
         how: Closing,
         now: Timestamp,
     ) -> Result<Order, StoreError> {
-        let closing = |condition: &str, update: &str| {
-            let state = match how {
-                Closing::Cancelled => StoredOrderState::Cancelled,
-                Closing::Expired => StoredOrderState::Expired,
-            };
+        let (state, with_intent) = match how {
+            Closing::Cancelled => (StoredOrderState::Cancelled, SET_CLOSED),
+            Closing::Expired => (StoredOrderState::Expired, SET_CLOSED),
+            Closing::PaidTooLate => (StoredOrderState::Expired, SET_CLOSED_TOO_LATE),
+        };
+        let closing = |condition, update| {
             self.order_update(buyer, order, condition, update)
-                .expression_attribute_names("#intent", "intent")
-                .expression_attribute_names("#closed_at", "closed_at")
+                .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
                 .expression_attribute_values(":closed", s(state.as_str()))
                 .expression_attribute_values(":now", n(now.as_millis()))
         };
-        let without_due = format!("{SET_CLOSED} REMOVE #due_shard, #due_at");
-        let update = closing(AWAITING_WITHOUT_INTENT, &without_due)
-            .expression_attribute_names("#due_shard", "due_shard")
-            .expression_attribute_names("#due_at", "due_at");
+        let update = closing(AWAITING_WITHOUT_INTENT, SET_CLOSED_AT_REST);
         let stored = match order_recorded("order_close", update).await? {
             Written::Won(order) => return Ok(order),
             Written::Lost(order) => order,
         };
         match stored.state {
             OrderState::AwaitingPayment { intent: Some(_) } => {
-                order_recorded("order_close", closing(AWAITING_WITH_INTENT, SET_CLOSED)).await.map(Written::into_order)
+                let mut update = closing(AWAITING_WITH_INTENT, with_intent);
+                if how == Closing::PaidTooLate {
+                    update = update.expression_attribute_values(":yes", AttributeValue::Bool(true));
+                }
+                order_recorded("order_close", update).await.map(Written::into_order)
             }
             OrderState::AwaitingPayment { intent: None } => Err(StoreError::Drift("order_close")),
             OrderState::Capturing { .. }
@@ -163,42 +171,37 @@ impl Market {
     ) -> Result<Order, StoreError> {
         let update = self
             .order_update(buyer, order, AWAITING_AND_EARLIER, SET_EXPIRY)
-            .expression_attribute_names("#expires_at", "expires_at")
+            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
             .expression_attribute_values(":expires_at", n(expires_at.as_millis()));
         order_recorded("order_move_expiry", update).await.map(Written::into_order)
     }
 
-    fn order_update(&self, buyer: UserId, order: OrderId, condition: &str, update: &str) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::order_key(buyer, order)))
-            .condition_expression(condition)
-            .update_expression(update)
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
-            .expression_attribute_values(":one", n(1))
+    pub(crate) fn order_update(
+        &self,
+        buyer: UserId,
+        order: OrderId,
+        condition: &'static str,
+        update: &'static str,
+    ) -> UpdateItemFluentBuilder {
+        expression::conditional(&self.client, &self.table, keys::order_key(buyer, order), condition, update)
     }
 }
 
 /// A conditional write of an order: either way, what is stored now.
-enum Written {
+pub(crate) enum Written {
     Won(Order),
     Lost(Order),
 }
 
 impl Written {
-    fn into_order(self) -> Order {
+    pub(crate) fn into_order(self) -> Order {
         match self {
             Self::Won(order) | Self::Lost(order) => order,
         }
     }
 }
 
-async fn order_recorded(name: &'static str, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
+pub(crate) async fn order_recorded(name: &'static str, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
     let missing = || StoreError::corrupt("there is no such order");
     match update.send().await {
         Ok(output) => {

@@ -269,7 +269,11 @@ impl Market {
     }
 
     /// Tickets with the given parts, in the order of `ids`; those that do not exist are left out.
-    async fn tickets_with(&self, ids: &[TicketId], parts: &[&str]) -> Result<Vec<TicketWithDetails>, StoreError> {
+    pub(crate) async fn tickets_with(
+        &self,
+        ids: &[TicketId],
+        parts: &[&str],
+    ) -> Result<Vec<TicketWithDetails>, StoreError> {
         let keys_of = |&id| parts.iter().map(move |&part| keys::key(keys::ticket_pk(id), part));
         let wanted: Vec<Item> = ids.iter().flat_map(keys_of).collect();
         let mut found = self.items_read(wanted.clone()).await?;

@@ -1,7 +1,7 @@
 //! Which writes are events, and that reading a record twice changes nothing.
 
-use crate::samples::{claim, hold, intent, moment, now, order, sale, ticket};
-use holdfast_domain::{Hold, Order, OrderState, Ticket, TicketState, Title};
+use crate::samples::{claim, hold, intent, moment, now, order, paid, sale, ticket};
+use holdfast_domain::{Expiry, Hold, Order, OrderState, Ticket, TicketState, Title};
 use holdfast_events::{DomainEvent, EventData, EventName};
 
 fn of_ticket(old: Option<&Ticket>, new: Option<&Ticket>) -> Option<EventName> {
@@ -67,17 +67,18 @@ fn an_order_is_placed_extended_and_ends_once() {
     extended.expires_at = moment("2026-11-22T17:09:05Z");
     let only_intent = order(2, OrderState::AwaitingPayment { intent: Some(intent()) });
     let capturing = order(3, OrderState::Capturing { intent: intent() });
-    let paid = order(4, OrderState::Paid { intent: intent(), paid_at: now() });
+    let (paid, refunded) = (paid(4, None), paid(5, Some(now())));
     let cancelled = order(2, OrderState::Cancelled { closed_at: now(), intent: None });
-    let expired = order(2, OrderState::Expired { closed_at: now(), intent: None });
+    let expired = order(2, OrderState::Expired { closed_at: now(), intent: None, why: Expiry::RanOut });
     assert_eq!(of_order(None, Some(&awaiting)), Some(EventName::OrderPlaced));
     assert_eq!(of_order(Some(&awaiting), Some(&extended)), Some(EventName::HoldExtended));
     assert_eq!(of_order(Some(&awaiting), Some(&only_intent)), None);
     assert_eq!(of_order(Some(&awaiting), Some(&capturing)), None);
     assert_eq!(of_order(Some(&capturing), Some(&paid)), Some(EventName::OrderPaid));
+    assert_eq!(of_order(Some(&paid), Some(&refunded)), Some(EventName::OrderRefunded));
     assert_eq!(of_order(Some(&awaiting), Some(&cancelled)), Some(EventName::OrderCancelled));
     assert_eq!(of_order(Some(&awaiting), Some(&expired)), Some(EventName::OrderExpired));
-    for last in [&paid, &cancelled, &expired] {
+    for last in [&paid, &refunded, &cancelled, &expired] {
         assert_eq!(of_order(Some(last), Some(last)), None, "dropping its place in the index is no news");
         assert_eq!(of_order(Some(last), None), None);
     }

@@ -72,3 +72,8 @@ pub(crate) fn order(version: u64, state: OrderState) -> Order {
 pub(crate) fn intent() -> PaymentIntentId {
     PaymentIntentId::from_stripe("pi_1".to_owned())
 }
+
+/// A paid order, refunded or not.
+pub(crate) fn paid(version: u64, refunded_at: Option<Timestamp>) -> Order {
+    order(version, OrderState::Paid { intent: intent(), paid_at: now(), card: None, refunded_at })
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::samples::{hold, intent, now, order, sale, ticket};
-use holdfast_domain::{OrderState, TicketState, Title, Venue};
+use crate::samples::{hold, intent, now, order, paid, sale, ticket};
+use holdfast_domain::{Expiry, OrderState, TicketState, Title, Venue};
 use holdfast_events::{DomainEvent, EventName};
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -41,8 +41,9 @@ fn events() -> Vec<DomainEvent> {
         DomainEvent::of_order(None, Some(&awaiting), now()),
         DomainEvent::of_order(Some(&awaiting), Some(&extended), now()),
         closed(OrderState::Cancelled { closed_at: now(), intent: None }),
-        closed(OrderState::Expired { closed_at: now(), intent: None }),
-        closed(OrderState::Paid { intent: intent(), paid_at: now() }),
+        closed(OrderState::Expired { closed_at: now(), intent: None, why: Expiry::RanOut }),
+        closed(OrderState::Paid { intent: intent(), paid_at: now(), card: None, refunded_at: None }),
+        DomainEvent::of_order(Some(&paid(3, None)), Some(&paid(4, Some(now()))), now()),
     ]
     .map(Option::unwrap)
     .into()
