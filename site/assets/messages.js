@@ -5,6 +5,7 @@ const PROBLEMS = /** @type {Record<string, string>} */ ({
   "bad-origin": "The page and the server do not agree on where you are. Reload the page and try again.",
   "body-too-large": "That is too much text.",
   "email-taken": "There is an account with this address already. Sign in instead.",
+  "hold-expired": "Your time ran out before you began to pay. Nothing was charged.",
   "idempotency-key-reused": "This order was placed for another ticket. Reload the page and try again.",
   "internal": "Something went wrong on our side. Try again in a moment.",
   "invalid-fields": "Some fields are not right yet.",
@@ -13,6 +14,7 @@ const PROBLEMS = /** @type {Record<string, string>} */ ({
   "order-closed": "This order is closed already.",
   "order-paid": "This order is paid, or its payment is being completed, so it cannot be cancelled.",
   "own-ticket": "This is your own ticket. You cannot buy from yourself.",
+  "payments-not-configured": "Payments are not set up here. Nothing was charged.",
   "ticket-changed": "The ticket has changed meanwhile. Reload the page to see how.",
   "ticket-held": "Another buyer was faster: the ticket is held for them now.",
   "ticket-sold": "This ticket was sold to someone else.",
@@ -44,6 +46,17 @@ export const TEXT = {
   changeButton: "Save the changes",
   seeMyTickets: "See my tickets",
   runOut: "Your time is up. The ticket is being listed again.",
+  payHeading: "Pay for your ticket",
+  closedHeading: "Nothing to pay",
+  noCardForm: "The card form could not be loaded. Check your connection and try again; nothing was charged.",
+  notPaid: "The payment did not go through, and nothing was charged. Try again.",
+  tryAnotherCard: "Nothing was charged. You can try again or use another card.",
+  finish: "Finish the payment",
+  stillCapturing: "Your payment is still being completed. You can leave this page: it goes on by itself.",
+  card: "Card",
+  codeShown: "Show this where you are let in. It admits whoever has it, so keep it to yourself.",
+  codeMissing: "The seller entered no code for this ticket. This receipt is your proof that it is yours.",
+  codeRefunded: "The payment was refunded, so this ticket no longer admits you.",
   working: "One moment…",
 };
 
@@ -57,15 +70,25 @@ export const ORDER_STATES = {
   paid: "Paid",
   cancelled: "Cancelled",
   expired: "Run out",
+  refunded: "Refunded",
 };
 
-/** @type {Record<string, string>} */
-export const ORDER_OUTCOMES = {
-  capturing: "Your payment is being completed.",
-  paid: "The ticket is yours.",
+const OUTCOMES = /** @type {Record<string, string>} */ ({
+  capturing: "Your payment is being taken. This takes a few seconds.",
+  paid: "It is paid, and the ticket is yours.",
   cancelled: "You cancelled this order, and the ticket is on the market again. Nothing was charged.",
   expired: "The time ran out, and the ticket is on the market again. Nothing was charged.",
-};
+  paid_too_late:
+    "Your card was accepted, but too late: someone else had taken the ticket by then. The payment was called off, and " +
+    "nothing was charged.",
+});
+
+/**
+ * What became of an order, in a sentence; nothing while it is open.
+ * @param {string} state
+ * @param {string | null} reason why it was closed
+ */
+export const outcomeOf = (state, reason) => OUTCOMES[reason === "paid_too_late" ? reason : state] ?? "";
 
 /**
  * @param {string} type
@@ -86,6 +109,15 @@ export const countText = (count, thing, more) => `${count} ${thing}${count === 1
 
 /** @param {string} lowest @param {string} highest */
 export const priceRange = (lowest, highest) => `From ${lowest} to ${highest}.`;
+
+/** @param {string} price */
+export const payText = (price) => `Pay ${price}`;
+
+/** @param {string} brand @param {string} last4 */
+export const cardEnding = (brand, last4) => `${brand} ending in ${last4}`;
+
+/** @param {string} date */
+export const refundedOn = (date) => `Your payment was refunded on ${date}.`;
 
 /** @param {number} seconds */
 export function timeLeft(seconds) {

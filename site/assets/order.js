@@ -1,13 +1,15 @@
-// One order: the hold that runs out, and what became of it.
+// One order: the hold that runs out, what became of it, and the receipt of a paid one.
 
-import { cancelOrder, isProblem, messageOf, showOrder } from "./api.js";
+import { cancelOrder, isProblem, messageOf, reconcileOrder, showOrder } from "./api.js";
 import { confirmed } from "./confirm.js";
-import { clockText, secondsLeft, secondsToNextLook, thresholdPassed, untilNextSecond } from "./countdown.js";
+import { secondsToNextLook } from "./countdown.js";
 import { byId, parameter, say } from "./dom.js";
-import { dateText, priceText, timeText, whenText, whereText } from "./format.js";
-import { ORDER_OUTCOMES, ORDER_STATES, TEXT, timeLeft } from "./messages.js";
+import { dateText, priceText, whenText, whereText } from "./format.js";
+import { HoldClock, announce } from "./hold-clock.js";
+import { ORDER_STATES, TEXT, payText } from "./messages.js";
 import { forgetOrderKey } from "./order-keys.js";
-import { isId, ticketPath } from "./paths.js";
+import { checkoutPath, isId, ticketPath, withoutReturn } from "./paths.js";
+import { cardText, credentialHint, outcomeText, shownState } from "./receipt.js";
 import { Region } from "./region.js";
 import { leftToSignIn } from "./session.js";
 import "./header.js";
@@ -16,82 +18,97 @@ import "./header.js";
 
 const id = parameter("id");
 const region = new Region("order");
+const clock = new HoldClock(runOut);
 const cancel = byId("cancel", HTMLButtonElement);
-const holdBox = byId("hold", HTMLElement);
-const timer = byId("timer", HTMLElement);
+const pay = byId("pay", HTMLAnchorElement);
+const checkAgain = byId("check-again", HTMLButtonElement);
+const ticketLink = byId("ticket-link", HTMLAnchorElement);
+const outcome = byId("outcome", HTMLElement);
 const problem = byId("order-error", HTMLElement);
-const announcement = byId("announcement", HTMLElement);
 
-/** What was shown last, and how far this device's clock is behind the server's. */
+/** What was shown last. */
 let shown = /** @type {Order | null} */ (null);
-let offset = 0;
-let lastLeft = Infinity;
 let looks = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
 
-/** @param {Order} order */
-function render(order) {
-  shown = order;
-  document.title = `${order.ticket.title} · Holdfast`;
-  const badge = byId("state", HTMLElement);
-  badge.textContent = ORDER_STATES[order.state] ?? order.state;
-  badge.dataset["state"] = order.state;
-  byId("title", HTMLElement).textContent = order.ticket.title;
-  byId("price", HTMLElement).textContent = priceText(order.ticket.price);
-  byId("when", HTMLElement).textContent = whenText(order.ticket);
-  byId("venue", HTMLElement).textContent = whereText(order.ticket);
-  byId("ordered", HTMLElement).textContent = dateText(order.created_at);
-  byId("until", HTMLElement).textContent = `until ${timeText(order.expires_at)}`;
-  byId("ticket-link", HTMLAnchorElement).href = ticketPath(order.ticket.id);
-  byId("credential-text", HTMLElement).textContent = order.credential ?? "";
-  byId("credential", HTMLElement).hidden = (order.credential ?? "") === "";
-  say(byId("outcome", HTMLElement), ORDER_OUTCOMES[order.state] ?? "");
-  const open = order.state === "awaiting_payment";
-  holdBox.hidden = !open;
-  cancel.hidden = !open;
-  byId("ticket-link", HTMLElement).hidden = order.state !== "cancelled" && order.state !== "expired";
-  if (!open && order.state !== "capturing") forgetOrderKey(order.ticket.id);
-  clearTimeout(waiting);
-  if (open) tick(order);
-  else if (order.state === "capturing") lookAgain();
+/** Fills a row of the facts, or hides it when there is nothing to say. @param {string} name @param {string} text */
+function fact(name, text) {
+  const place = byId(name, HTMLElement);
+  place.textContent = text;
+  if (place.parentElement !== null) place.parentElement.hidden = text === "";
 }
 
-/** Shows the time left, and looks again at the start of the next second. @param {Order} order */
-function tick(order) {
-  const expiresAt = Date.parse(order.expires_at);
-  const now = Date.now() + offset;
-  const left = secondsLeft(expiresAt, now);
-  timer.textContent = clockText(left);
-  timer.toggleAttribute("data-low", left <= 60);
-  const threshold = thresholdPassed(lastLeft, left);
-  if (threshold !== null && Number.isFinite(lastLeft)) announcement.textContent = timeLeft(threshold);
-  lastLeft = left;
-  if (left > 0) waiting = setTimeout(() => tick(order), untilNextSecond(expiresAt, now));
-  else runOut();
+/** @param {Order} order */
+function renderFacts(order) {
+  const { ticket } = order;
+  const moment = (/** @type {string | null} */ text) => (text === null ? "" : dateText(text));
+  document.title = `${ticket.title} · Holdfast`;
+  byId("title", HTMLElement).textContent = ticket.title;
+  byId("price", HTMLElement).textContent = priceText(ticket.price);
+  fact("when", whenText(ticket));
+  fact("venue", whereText(ticket));
+  fact("seller", order.seller?.display_name ?? "");
+  fact("ordered", dateText(order.created_at));
+  fact("paid", moment(order.paid_at));
+  fact("card", order.card === null ? "" : cardText(order.card));
+  fact("refunded", moment(order.refunded_at));
+  fact("number", order.id);
+  say(byId("credential-text", HTMLElement), order.credential ?? "");
+  byId("credential-hint", HTMLElement).textContent = credentialHint(order);
+  byId("credential", HTMLElement).hidden = order.state !== "paid";
+}
+
+/** @param {Order} order @param {number} [offset] what to add to this device's clock */
+function render(order, offset = clock.offset) {
+  shown = order;
+  clearTimeout(waiting);
+  clock.stop();
+  const badge = byId("state", HTMLElement);
+  const state = shownState(order);
+  badge.textContent = ORDER_STATES[state] ?? state;
+  badge.dataset["state"] = state;
+  renderFacts(order);
+  say(outcome, outcomeText(order));
+  const [open, capturing] = [order.state === "awaiting_payment", order.state === "capturing"];
+  pay.textContent = payText(priceText(order.ticket.price));
+  pay.href = checkoutPath(order.id);
+  pay.hidden = !open;
+  cancel.hidden = !open;
+  checkAgain.hidden = !capturing;
+  byId("print", HTMLElement).hidden = order.state !== "paid";
+  ticketLink.href = ticketPath(order.ticket.id);
+  ticketLink.hidden = order.state !== "cancelled" && order.state !== "expired";
+  if (!open && !capturing) forgetOrderKey(order.ticket.id);
+  if (open) clock.start(order.expires_at, offset);
+  if (capturing) lookAgain();
 }
 
 /** The API alone says that the order is closed; until it does, the page says what is certain. */
 function runOut() {
-  holdBox.hidden = true;
+  clock.stop();
+  pay.hidden = true;
   cancel.hidden = true;
-  const outcome = byId("outcome", HTMLElement);
-  if (outcome.textContent !== TEXT.runOut) announcement.textContent = TEXT.runOut;
+  if (outcome.textContent !== TEXT.runOut) announce(TEXT.runOut);
   say(outcome, TEXT.runOut);
   lookAgain();
 }
 
 function lookAgain() {
+  clearTimeout(waiting);
   const seconds = secondsToNextLook(looks);
-  if (seconds === null) return;
+  if (seconds === null) {
+    if (shown?.state === "capturing") say(outcome, TEXT.stillCapturing);
+    return;
+  }
   looks += 1;
   waiting = setTimeout(() => void refresh(), seconds * 1_000);
 }
 
+/** A payment that is being taken is moved on by asking; anything else is only read. */
 async function fetchOrder() {
-  const { data, clockOffset } = await showOrder(id);
-  offset = clockOffset;
-  render(data);
+  const { data, clockOffset } = await (shown?.state === "capturing" ? reconcileOrder(id) : showOrder(id));
+  render(data, clockOffset);
 }
 
 /** Asks again without taking away what is on the page. */
@@ -108,14 +125,27 @@ async function refresh() {
     return;
   }
   say(problem, "");
-  if (shown !== null && shown.state !== before) announcement.textContent = ORDER_OUTCOMES[shown.state] ?? "";
+  if (shown !== null && shown.state !== before) announce(outcomeText(shown));
+}
+
+/**
+ * Whoever comes back from their bank is told what became of the payment. The address keeps nothing of it, so that a
+ * reload or a bookmark is an ordinary visit.
+ * @param {string} address without what Stripe added to it
+ */
+async function returned(address) {
+  const { data, clockOffset } = await reconcileOrder(id);
+  history.replaceState(null, "", address);
+  render(data, clockOffset);
+  if (data.state === "awaiting_payment") say(problem, TEXT.notPaid);
 }
 
 /** @returns {Promise<"ready" | "empty">} */
 async function load() {
   if (!isId(id)) return "empty";
+  const address = withoutReturn(location.href);
   try {
-    await fetchOrder();
+    await (address === null ? fetchOrder() : returned(address));
   } catch (error) {
     if (isProblem(error, "not-found")) return "empty";
     throw error;
@@ -129,8 +159,9 @@ cancel.addEventListener("click", async () => {
   busy = true;
   say(problem, "");
   try {
-    render(await cancelOrder(id));
-    announcement.textContent = ORDER_OUTCOMES[shown?.state ?? ""] ?? "";
+    const cancelled = await cancelOrder(id);
+    render(cancelled);
+    announce(outcomeText(cancelled));
     byId("main", HTMLElement).focus();
   } catch (error) {
     if (leftToSignIn(error)) return;
@@ -140,6 +171,18 @@ cancel.addEventListener("click", async () => {
     busy = false;
   }
 });
+
+checkAgain.addEventListener("click", async () => {
+  if (checkAgain.hasAttribute("aria-disabled")) return;
+  const label = checkAgain.textContent;
+  checkAgain.setAttribute("aria-disabled", "true");
+  checkAgain.textContent = TEXT.working;
+  looks = 0;
+  await refresh();
+  checkAgain.removeAttribute("aria-disabled");
+  checkAgain.textContent = label;
+});
+byId("print", HTMLButtonElement).addEventListener("click", () => print());
 
 // Whoever comes back to this tab sees what is true now: it may have been cancelled elsewhere, or have run out.
 document.addEventListener("visibilitychange", () => {

@@ -6,11 +6,28 @@ export const ticketPath = (id) => `/ticket/?id=${encodeURIComponent(id)}`;
 /** @param {string} id */
 export const orderPath = (id) => `/order/?id=${encodeURIComponent(id)}`;
 
+/** @param {string} orderId */
+export const checkoutPath = (orderId) => `/checkout/?order=${encodeURIComponent(orderId)}`;
+
 /** @param {string} id */
 export const changePath = (id) => `/sell/?id=${encodeURIComponent(id)}`;
 
 /** @param {string} path where to come back to */
 export const signInPath = (path) => (path === "/" ? "/sign-in/" : `/sign-in/?next=${encodeURIComponent(path)}`);
+
+/** What Stripe adds to the address to which a bank sends its customer back. */
+const RETURNING = ["payment_intent", "payment_intent_client_secret", "redirect_status"];
+
+/**
+ * The address of a page without what Stripe added to it; null when it added nothing.
+ * @param {string} address
+ */
+export function withoutReturn(address) {
+  const url = new URL(address);
+  if (!RETURNING.some((name) => url.searchParams.has(name))) return null;
+  for (const name of RETURNING) url.searchParams.delete(name);
+  return `${url.pathname}${url.search}${url.hash}`;
+}
 
 /**
  * Where to go after signing in: a path of this very site, or the catalogue. An address that the browser would read as

@@ -14,6 +14,8 @@ export class Region {
     this.load = async () => "empty";
     /** Counts the runs: what comes of an older one is dropped. */
     this.runs = 0;
+    /** Called after a run with what is shown: for what can only be done to parts that are seen. */
+    this.onShown = (/** @type {Shown} */ _state) => {};
     find(this.root, "[data-retry]", HTMLButtonElement).addEventListener("click", () => this.run(this.load));
   }
 
@@ -34,7 +36,9 @@ export class Region {
     this.show("loading");
     try {
       const state = await load();
-      if (run === this.runs) this.show(state);
+      if (run !== this.runs) return;
+      this.show(state);
+      this.onShown(state);
     } catch (error) {
       if (run !== this.runs || leftToSignIn(error)) return;
       find(this.root, "[data-reason]", HTMLElement).textContent = messageOf(error);

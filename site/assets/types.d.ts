@@ -46,13 +46,31 @@ export interface TicketForm {
 
 export type OrderState = "awaiting_payment" | "capturing" | "paid" | "cancelled" | "expired";
 
+export interface Card {
+  /** Stripe's name of it: "visa". */
+  brand: string;
+  last4: string;
+}
+
 export interface Order {
   id: string;
   ticket: TicketFacts;
   state: OrderState;
   expires_at: string;
   created_at: string;
-  credential?: string | null;
+  closed_reason: "cancelled" | "hold_ran_out" | "paid_too_late" | null;
+  paid_at: string | null;
+  card: Card | null;
+  refunded_at: string | null;
+  /** Only one order by itself says so, and only a paid one. */
+  seller: { display_name: string } | null;
+  credential: string | null;
+}
+
+export interface Payment {
+  client_secret: string;
+  publishable_key: string;
+  expires_at: string;
 }
 
 export interface Page<Item> {
@@ -64,4 +82,32 @@ export interface FieldError {
   field: string;
   /** To be read after the field's name: "must not be empty". */
   message: string;
+}
+
+/** What is used of Stripe's script. */
+export interface StripeError {
+  type: string;
+  code?: string;
+  message?: string;
+}
+
+export interface StripeElements {
+  create(
+    kind: "payment",
+    options: object,
+  ): { on(event: "loaderror", listener: () => void): void; mount(place: HTMLElement): void };
+  submit(): Promise<{ error?: StripeError }>;
+}
+
+export interface StripeObject {
+  elements(options: { clientSecret: string; appearance: object }): StripeElements;
+  confirmPayment(options: {
+    elements: StripeElements;
+    confirmParams: { return_url: string };
+    redirect: "if_required";
+  }): Promise<{ error?: StripeError }>;
+}
+
+declare global {
+  var Stripe: ((publishableKey: string, options: { locale: string }) => StripeObject) | undefined;
 }

@@ -3,6 +3,7 @@
 mod assets;
 mod modules;
 mod options;
+mod policies;
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -37,7 +38,7 @@ pub enum BuildError {
 /// Reads the arguments, writes the site and says how many files it has.
 pub fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     let result = Options::parse(arguments).map_err(BuildError::from).and_then(|options| {
-        let files = build(&options.assets, &options.out)?;
+        let files = build(&options)?;
         Ok(format!("{files} files in {}", options.out.display()))
     });
     match result {
@@ -59,13 +60,14 @@ pub fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
-/// Writes every asset and then every page, so that no page is there before what it names. Answers the number of files.
+/// Writes every asset, then every page, so that no page is there before what it names, and at last which policy each page
+/// is to be sent with. Answers the number of files.
 ///
 /// # Errors
 /// [`BuildError`] when the assets do not fit together or a file cannot be written.
-pub fn build(assets: &Path, out: &Path) -> Result<usize, BuildError> {
+pub fn build(Options { out, assets, stripe }: &Options) -> Result<usize, BuildError> {
     let assets = Assets::load(assets)?;
-    let pages = all_pages();
+    let pages = all_pages(stripe);
     for (address, content) in assets.files() {
         write_if_changed(&out.join(address.trim_start_matches('/')), content)?;
     }
@@ -77,7 +79,8 @@ pub fn build(assets: &Path, out: &Path) -> Result<usize, BuildError> {
         };
         write_if_changed(&out.join(page.file()), &page.render(&links))?;
     }
-    Ok(assets.files().count() + pages.len())
+    write_if_changed(&out.join(policies::FILE), &policies::text(&pages))?;
+    Ok(assets.files().count() + pages.len() + 1)
 }
 
 /// Leaves a file alone that is right already, so that its time says when it last changed.

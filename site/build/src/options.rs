@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use holdfast_views::StripeScript;
+
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -9,11 +11,16 @@ pub struct Options {
     pub out: PathBuf,
     /// The folder with the stylesheet and the modules.
     pub assets: PathBuf,
+    /// The script of Stripe on the page where one pays.
+    pub stripe: StripeScript,
 }
 
 /// A command line that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}; use: site --out DIR [--assets DIR] (assets are in site/assets unless said otherwise)")]
+#[error(
+    "{problem}; use: site --out DIR [--assets DIR] [--stripe-js ADDRESS] (assets are in site/assets, and the script is \
+     Stripe's own, unless said otherwise)"
+)]
 pub struct InvalidArguments {
     problem: String,
 }
@@ -25,17 +32,18 @@ impl Options {
     /// [`InvalidArguments`] when one is unknown, lacks its value, or `--out` is missing.
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, InvalidArguments> {
         let wrong = |problem: String| InvalidArguments { problem };
-        let (mut out, mut assets) = (None, PathBuf::from("site/assets"));
+        let (mut out, mut assets, mut stripe) = (None, PathBuf::from("site/assets"), StripeScript::default());
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| wrong(format!("{argument} needs a folder")));
+            let mut value = || arguments.next().ok_or_else(|| wrong(format!("{argument} needs a value")));
             match argument.as_str() {
                 "--out" => out = Some(PathBuf::from(value()?)),
                 "--assets" => assets = PathBuf::from(value()?),
+                "--stripe-js" => stripe = StripeScript::parse(&value()?).map_err(|error| wrong(error.to_string()))?,
                 _ => return Err(wrong(format!("{argument} is unknown"))),
             }
         }
         let out = out.ok_or_else(|| wrong("--out is missing".to_owned()))?;
-        Ok(Self { out, assets })
+        Ok(Self { out, assets, stripe })
     }
 }
 
@@ -48,12 +56,17 @@ mod tests {
     }
 
     #[test]
-    fn reads_folders_and_names_what_is_wrong() {
-        let expected = Options { out: "a".into(), assets: "site/assets".into() };
+    fn reads_what_is_asked_for_and_names_what_is_wrong() {
+        let expected = Options { out: "a".into(), assets: "site/assets".into(), stripe: StripeScript::default() };
         assert_eq!(parse(&["--out", "a"]), Ok(expected));
         assert_eq!(parse(&["--out", "a", "--assets", "b"]).unwrap().assets, PathBuf::from("b"));
+        let local = parse(&["--out", "a", "--stripe-js", "/stripe.js"]).unwrap();
+        assert_eq!(local.stripe, StripeScript::parse("/stripe.js").unwrap());
+        assert!(
+            parse(&["--out", "a", "--stripe-js", "http://stripe.js"]).unwrap_err().starts_with("http://stripe.js is")
+        );
         assert_eq!(parse(&[]), Err("--out is missing".to_owned()));
-        assert_eq!(parse(&["--out"]), Err("--out needs a folder".to_owned()));
+        assert_eq!(parse(&["--out"]), Err("--out needs a value".to_owned()));
         assert_eq!(parse(&["--fast"]), Err("--fast is unknown".to_owned()));
     }
 }

@@ -50,6 +50,10 @@ fn head(page: &Page, assets: &PageAssets) -> Markup {
                 link rel="modulepreload" href=(address);
             }
             script type="module" src=(assets.script) {}
+            @if let Some(stripe) = &page.stripe {
+                // After the page's own module, which thereby hears whether it came.
+                script #stripe-script src=(stripe.address()) defer {}
+            }
         }
     }
 }

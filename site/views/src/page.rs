@@ -3,6 +3,7 @@
 use maud::Markup;
 
 use crate::layout;
+use crate::policy::{self, StripeScript};
 
 /// Where the assets of one page are. Their names carry a hash, so only whoever wrote them knows.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Page {
     pub(crate) description: &'static str,
     pub(crate) script: &'static str,
     pub(crate) audience: Audience,
+    /// The script of Stripe, where one pays.
+    pub(crate) stripe: Option<StripeScript>,
     pub(crate) main: Markup,
 }
 
@@ -53,6 +56,12 @@ impl Page {
     #[must_use]
     pub fn script(&self) -> &str {
         self.script
+    }
+
+    /// The Content-Security-Policy that it must be sent with.
+    #[must_use]
+    pub fn content_security_policy(&self) -> &'static str {
+        policy::of(self.stripe.as_ref())
     }
 
     /// The whole document.

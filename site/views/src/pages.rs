@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 mod catalogue;
+mod checkout;
 mod my_tickets;
 mod not_found;
 mod order;
@@ -11,10 +12,11 @@ mod sign_up;
 mod ticket;
 
 use crate::page::Page;
+use crate::policy::StripeScript;
 
-/// Every page of the site.
+/// Every page of the site; one pays with this script of Stripe.
 #[must_use]
-pub fn all_pages() -> Vec<Page> {
+pub fn all_pages(stripe: &StripeScript) -> Vec<Page> {
     vec![
         catalogue::page(),
         ticket::page(),
@@ -24,6 +26,7 @@ pub fn all_pages() -> Vec<Page> {
         my_tickets::page(),
         orders::page(),
         order::page(),
+        checkout::page(stripe.clone()),
         not_found::page(),
     ]
 }

@@ -121,6 +121,39 @@ pub(crate) fn list(id: &str, row: &Markup) -> Markup {
     }
 }
 
+/// How long a ticket is still held. The time left is a timer, which assistive technology does not read out as it changes;
+/// the status beside it is read, and the script writes to it at a few thresholds only.
+pub(crate) fn hold_box() -> Markup {
+    html! {
+        div.hold #hold hidden {
+            p { "The ticket is held for you for" }
+            p.timer #timer role="timer" aria-label="Time left" {}
+            p.hint #until {}
+        }
+        p.visually-hidden #announcement role="status" {}
+    }
+}
+
+/// What stands in the place of an order that is not there, or not for this reader.
+pub(crate) fn no_order() -> Markup {
+    html! {
+        h1 { "This order is not here" }
+        p { "It may belong to another account, or the address is incomplete." }
+        p.actions { a.button href="/orders/" { "My orders" } }
+    }
+}
+
+/// The question before an order is cancelled.
+pub(crate) fn cancel_dialog() -> Markup {
+    confirmation(
+        "cancel-dialog",
+        "Cancel this order?",
+        "The ticket is listed again at once, and someone else may take it.",
+        "Keep holding it",
+        "Cancel the order",
+    )
+}
+
 /// A dialog that asks before something is given up.
 pub(crate) fn confirmation(id: &str, title: &str, text: &str, keep: &str, go_on: &str) -> Markup {
     html! {

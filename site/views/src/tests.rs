@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::html;
 
 use crate::page::Audience;
-use crate::{Page, PageAssets, all_pages};
+use crate::{Page, PageAssets, StripeScript, all_pages};
 
 fn assets() -> PageAssets {
     PageAssets {
@@ -16,7 +16,7 @@ fn assets() -> PageAssets {
 }
 
 fn rendered() -> Vec<(Page, String)> {
-    all_pages().into_iter().map(|page| (page.clone(), page.render(&assets()))).collect()
+    all_pages(&StripeScript::default()).into_iter().map(|page| (page.clone(), page.render(&assets()))).collect()
 }
 
 /// The values of an attribute, in the order of the document.
@@ -43,7 +43,9 @@ fn no_page_carries_an_inline_script_or_style() {
     for (page, html) in rendered() {
         let path = page.path();
         for (script, rest) in html.split("<script").skip(1).map(|rest| rest.split_once("</script>").unwrap()) {
-            assert!(script.contains(" src=\"/assets/") && script.ends_with('>'), "{path}: {script} {rest}");
+            let is_own = script.contains(" src=\"/assets/");
+            let is_stripes = path == "/checkout/" && script.contains(" src=\"https://js.stripe.com/v3/\" defer");
+            assert!((is_own || is_stripes) && script.ends_with('>'), "{path}: {script} {rest}");
         }
         assert!(!html.contains("<style") && !html.contains(" style=\""), "{path}");
         assert!(!html.contains(" on") || !html.contains("=\"javascript:"), "{path}");
@@ -51,6 +53,21 @@ fn no_page_carries_an_inline_script_or_style() {
             assert!(!html.contains(handler), "{path}: {handler}");
         }
     }
+}
+
+#[test]
+fn only_where_one_pays_is_stripe_met() {
+    for (page, html) in rendered() {
+        let pays = page.path() == "/checkout/";
+        assert_eq!(html.contains("stripe.com"), pays, "{}", page.path());
+        assert_eq!(page.content_security_policy().contains("stripe.com"), pays, "{}", page.path());
+    }
+}
+
+#[test]
+fn the_module_runs_before_the_script_of_stripe_and_so_hears_of_its_failure() {
+    let (_, html) = rendered().into_iter().find(|(page, _)| page.path() == "/checkout/").unwrap();
+    assert!(html.find("/assets/own.js").unwrap() < html.find("https://js.stripe.com/v3/").unwrap());
 }
 
 #[test]
@@ -85,6 +102,7 @@ fn text_is_escaped() {
         description: "\"><img src=x>",
         script: "plain",
         audience: Audience::Public,
+        stripe: None,
         main: html! { p { "<b>" } },
     };
     let html = page.render(&assets());
@@ -106,7 +124,7 @@ fn forms_carry_the_limits_of_the_domain() {
 
 #[test]
 fn files_follow_from_paths() {
-    let files: Vec<_> = all_pages().iter().map(Page::file).collect();
+    let files: Vec<_> = all_pages(&StripeScript::default()).iter().map(Page::file).collect();
     for file in ["index.html", "sign-up/index.html", "404.html"] {
         assert!(files.iter().any(|found| found == file), "{file}");
     }

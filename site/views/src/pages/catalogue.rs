@@ -12,6 +12,7 @@ pub(crate) fn page() -> Page {
         description: "Tickets from people who cannot go. Hold one, and nobody else can take it while you decide.",
         script: "catalogue",
         audience: Audience::Public,
+        stripe: None,
         main: html! {
             h1 { "Tickets" }
             p.lead { "From people who cannot go. Hold one, and nobody else can take it from you." }

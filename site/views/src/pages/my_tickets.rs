@@ -12,6 +12,7 @@ pub(crate) fn page() -> Page {
         description: "The tickets that you sell.",
         script: "my-tickets",
         audience: Audience::Private,
+        stripe: None,
         main: html! {
             h1 { "My tickets" }
             p.actions { a.button href="/sell/" { "Sell a ticket" } }

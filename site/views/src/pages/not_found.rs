@@ -11,6 +11,7 @@ pub(crate) fn page() -> Page {
         description: "There is no page at this address.",
         script: "plain",
         audience: Audience::Private,
+        stripe: None,
         main: html! {
             h1 { "There is no page here" }
             p { "The address may be mistyped, or the page has moved." }

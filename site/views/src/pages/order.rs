@@ -1,4 +1,4 @@
-//! One order: the hold that runs out, and what became of it.
+//! One order: the hold that runs out, what became of it, and the receipt of a paid one.
 
 use maud::{Markup, html};
 
@@ -12,57 +12,53 @@ pub(crate) fn page() -> Page {
         description: "Your order.",
         script: "order",
         audience: Audience::Private,
+        stripe: None,
         main: html! {
-            p { a href="/orders/" { "My orders" } }
-            (parts::region("order", "Loading your order…", &empty(), &ready()))
-            (parts::confirmation(
-                "cancel-dialog",
-                "Cancel this order?",
-                "The ticket is listed again at once, and someone else may take it.",
-                "Keep holding it",
-                "Cancel the order",
-            ))
+            p.screen-only { a href="/orders/" { "My orders" } }
+            (parts::region("order", "Loading your order…", &parts::no_order(), &ready()))
+            (parts::cancel_dialog())
         },
     }
 }
 
-fn empty() -> Markup {
-    html! {
-        h1 { "This order is not here" }
-        p { "It may belong to another account, or the address is incomplete." }
-        p.actions { a.button href="/orders/" { "My orders" } }
-    }
-}
-
-/// The time left is a timer, which assistive technology does not read out as it changes; the status beside it is read,
-/// and the script writes to it at a few thresholds only.
 fn ready() -> Markup {
     html! {
         article.sheet {
             p.badge #state {}
             h1 #title { "Order" }
             p.price #price {}
+            p #outcome hidden {}
+            (credential())
             dl.facts-list {
                 div { dt { "When" } dd #when {} }
                 div { dt { "Where" } dd #venue {} }
+                div hidden { dt { "Sold by" } dd #seller {} }
                 div { dt { "Ordered" } dd #ordered {} }
+                div hidden { dt { "Paid" } dd #paid {} }
+                div hidden { dt { "Paid with" } dd #card {} }
+                div hidden { dt { "Refunded" } dd #refunded {} }
+                div { dt { "Order" } dd #number {} }
             }
-            div.hold #hold hidden {
-                p { "The ticket is held for you for" }
-                p.timer #timer role="timer" aria-label="Time left" {}
-                p.hint #until {}
-            }
-            p.visually-hidden #announcement role="status" {}
-            p #outcome hidden {}
-            div #credential hidden {
-                h2 { "What admits you" }
-                pre #credential-text {}
-            }
+            (parts::hold_box())
             p.problem #order-error role="alert" hidden {}
             div.actions {
-                button.danger #cancel type="button" hidden { "Cancel the order" }
+                a.button #pay href="/checkout/" hidden { "Pay" }
+                button.quiet #check-again type="button" hidden { "Check again" }
+                button.quiet #print type="button" hidden { "Print the receipt" }
                 a.quiet.button #ticket-link href="/ticket/" hidden { "See the ticket" }
+                button.danger #cancel type="button" hidden { "Cancel the order" }
             }
+        }
+    }
+}
+
+/// What the buyer has bought, in fact: it comes before everything that merely describes it.
+fn credential() -> Markup {
+    html! {
+        section.credential #credential aria-labelledby="credential-title" hidden {
+            h2 #credential-title { "Your ticket" }
+            pre #credential-text hidden {}
+            p.hint #credential-hint {}
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) fn page() -> Page {
         description: "The tickets that you hold and have bought.",
         script: "orders",
         audience: Audience::Private,
+        stripe: None,
         main: html! {
             h1 { "My orders" }
             (parts::region("orders", "Loading your orders…", &empty(), &parts::list("order-list", &row())))

@@ -13,6 +13,7 @@ pub(crate) fn page() -> Page {
         description: "List a ticket that you cannot use.",
         script: "sell",
         audience: Audience::Private,
+        stripe: None,
         main: html! {
             h1 #heading { "Sell a ticket" }
             (parts::region("editor", "Loading…", &empty(), &form()))

@@ -25,6 +25,7 @@ pub(crate) fn page() -> Page {
         description: "Sign in to Holdfast.",
         script: "sign-in",
         audience: Audience::Public,
+        stripe: None,
         main: html! {
             h1 { "Sign in" }
             p { "New here? " a data-keep-next href="/sign-up/" { "Sign up" } }

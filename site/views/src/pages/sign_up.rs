@@ -35,6 +35,7 @@ pub(crate) fn page() -> Page {
         description: "Make an account to hold and to sell tickets.",
         script: "sign-up",
         audience: Audience::Public,
+        stripe: None,
         main: html! {
             h1 { "Sign up" }
             p { "You have an account? " a data-keep-next href="/sign-in/" { "Sign in" } }

@@ -12,6 +12,7 @@ pub(crate) fn page() -> Page {
         description: "A ticket on Holdfast.",
         script: "ticket",
         audience: Audience::Public,
+        stripe: None,
         main: html! {
             p { a href="/" { "All tickets" } }
             (parts::region("ticket", "Loading the ticket…", &empty(), &ready()))
