@@ -5,8 +5,9 @@ import { test } from "node:test";
 
 import { clockText, secondsLeft, secondsToNextLook, thresholdPassed, untilNextSecond } from "../assets/countdown.js";
 import { catalogueQuery, fieldOf, momentOf } from "../assets/local-time.js";
+import { outcomeOf, problemText } from "../assets/messages.js";
 import { majorUnits, minorUnits } from "../assets/money.js";
-import { isId, safeNext, signInPath } from "../assets/paths.js";
+import { isId, safeNext, signInPath, withoutReturn } from "../assets/paths.js";
 
 const ORIGIN = "https://holdfast.example";
 
@@ -140,4 +141,33 @@ test("the catalogue's address becomes the API's query", () => {
     to: new Date(2027, 5, 2, 23, 59, 59, 999).toISOString(),
   });
   assert.equal(catalogueQuery(new URLSearchParams("sort=newest&from=&to=never")).size, 0);
+});
+
+test("what a bank's way back adds to an address is taken off again, and nothing else", () => {
+  const order = "/order/?id=0193a1b2-0000-7000-8000-00000000abcd";
+  const added = "&payment_intent=pi_1&payment_intent_client_secret=pi_1_secret_2&redirect_status=succeeded";
+  assert.equal(withoutReturn(`${ORIGIN}${order}${added}`), order);
+  assert.equal(withoutReturn(`${ORIGIN}${order}&redirect_status=failed#x`), `${order}#x`);
+  assert.equal(withoutReturn(`${ORIGIN}${order}`), null);
+});
+
+test("whoever was not charged reads that, whatever closed the order", () => {
+  for (const [state, reason] of /** @type {[string, string | null][]} */ ([
+    ["cancelled", "cancelled"],
+    ["expired", "hold_ran_out"],
+    ["expired", "paid_too_late"],
+    ["cancelled", "paid_too_late"],
+    ["expired", null],
+  ])) {
+    assert.match(outcomeOf(state, reason), /nothing was charged/iu, `${state}, ${reason}`);
+  }
+  assert.match(outcomeOf("expired", "paid_too_late"), /someone else/u);
+  assert.equal(outcomeOf("awaiting_payment", null), "", "an open order has no outcome");
+  assert.match(outcomeOf("paid", null), /yours/u);
+});
+
+test("every refusal of a payment has a sentence", () => {
+  for (const type of ["hold-expired", "order-closed", "order-paid", "payments-not-configured", "unavailable", "not-found"]) {
+    assert.match(String(problemText(type)), /\.$/u, type);
+  }
 });

@@ -20,6 +20,7 @@ const PRIVATE = {
   "my-tickets": "/my-tickets/",
   orders: "/orders/",
   "order-missing": `/order/?id=${NOBODY}`,
+  "checkout-missing": `/checkout/?order=${NOBODY}`,
 };
 
 /** @type {Browser} */
