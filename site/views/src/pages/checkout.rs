@@ -78,7 +78,7 @@ fn form() -> Markup {
             p.hint { "Your card is charged only once the ticket is yours. Card details go to Stripe alone." }
             button.wide #submit type="submit" { "Pay" }
         }
-        details #test-cards hidden {
+        details #test-cards open hidden {
             summary { "This is a test: no money moves" }
             p.hint { "Use any date to come and any security code." }
             ul {
