@@ -5,13 +5,15 @@ use serde::Serialize;
 /// What a run did, in numbers of items.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Orders that were ended, and tickets whose orders were.
-    pub expired: u32,
+    /// Orders that ended without a sale, and tickets whose orders did.
+    pub closed: u32,
+    /// Orders that ended with a sale.
+    pub paid: u32,
     /// Tickets that were held without a live order.
     pub released: u32,
-    /// Holds that turned out to last longer.
-    pub not_run_out: u32,
-    /// Orders with a payment: only whoever can ask Stripe may end them.
+    /// Orders that await their payment: their holds last longer.
+    pub waiting: u32,
+    /// Orders with a payment that Stripe could not be asked about.
     pub left_to_payment: u32,
     /// Items that had come to rest before; the index is behind the table by moments.
     pub at_rest: u32,
@@ -26,9 +28,10 @@ impl Counts {
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
-            expired: self.expired + other.expired,
+            closed: self.closed + other.closed,
+            paid: self.paid + other.paid,
             released: self.released + other.released,
-            not_run_out: self.not_run_out + other.not_run_out,
+            waiting: self.waiting + other.waiting,
             left_to_payment: self.left_to_payment + other.left_to_payment,
             at_rest: self.at_rest + other.at_rest,
             failed: self.failed + other.failed,

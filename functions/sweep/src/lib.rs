@@ -3,8 +3,12 @@
 mod counts;
 mod shard;
 
+use std::sync::Arc;
+
+use holdfast_checkout::Checkout;
 use holdfast_domain::Timestamp;
-use holdfast_store::{DUE_SHARDS, Market};
+use holdfast_payments::Payments;
+use holdfast_store::DUE_SHARDS;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant};
 
@@ -12,13 +16,6 @@ pub use counts::Counts;
 
 /// No page is begun later than this: the function's own limit is 55 seconds.
 const TIME_TO_BEGIN: Duration = Duration::from_secs(40);
-
-/// What the function works with.
-#[derive(Debug)]
-pub struct App {
-    /// Tickets and orders.
-    pub market: Market,
-}
 
 /// The scheduler's payload, of which nothing is needed.
 pub type Tick = serde::de::IgnoredAny;
@@ -35,17 +32,21 @@ pub enum SweepError {
 ///
 /// # Errors
 /// [`SweepError`] when something failed; the next run tries it again.
-pub async fn handle(app: &App, now: Timestamp) -> Result<Counts, SweepError> {
+pub async fn handle<P: Payments + 'static>(
+    checkout: &Arc<Checkout<P>>,
+    clock: impl Fn() -> Timestamp + Clone + Send + Sync + 'static,
+) -> Result<Counts, SweepError> {
     let until = Instant::now() + TIME_TO_BEGIN;
     let mut shards = JoinSet::new();
     for number in 0..DUE_SHARDS {
-        shards.spawn(shard::sweep(app.market.clone(), number, now, until));
+        shards.spawn(shard::sweep(Arc::clone(checkout), number, clock.clone(), until));
     }
     let counts = shards.join_all().await.into_iter().fold(Counts::default(), Counts::plus);
     tracing::info!(
-        expired = counts.expired,
+        closed = counts.closed,
+        paid = counts.paid,
         released = counts.released,
-        not_run_out = counts.not_run_out,
+        waiting = counts.waiting,
         left_to_payment = counts.left_to_payment,
         at_rest = counts.at_rest,
         failed = counts.failed,

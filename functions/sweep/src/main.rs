@@ -1,11 +1,15 @@
 //! Starts the function.
 
+use std::sync::Arc;
+
+use holdfast_checkout::stripe_checkout;
+use holdfast_payments::KeyName;
 use holdfast_runtime::{Error, Runtime, now};
-use sweep::{App, Tick, handle};
+use sweep::{Tick, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::start().await?;
-    let app = App { market: runtime.market()? };
-    runtime.run_event(|_: Tick| handle(&app, now())).await
+    let checkout = Arc::new(stripe_checkout(&runtime, &[KeyName::Secret])?);
+    runtime.run_event(|_: Tick| handle(&checkout, now)).await
 }

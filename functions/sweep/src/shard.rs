@@ -1,58 +1,123 @@
 //! One shard of what is due.
 
-use holdfast_domain::{Hold, OrderId, Ticket, TicketId, TicketState, Timestamp, UserId};
+use std::sync::Arc;
+
+use holdfast_checkout::{Checkout, ReconcileError};
+use holdfast_domain::{Hold, OrderId, OrderState, Ticket, TicketId, TicketState, Timestamp, UserId};
+use holdfast_payments::Payments;
 use holdfast_runtime::error_chain;
-use holdfast_store::{Due, ExpireOutcome, LostOr, Market, StoreError};
+use holdfast_store::{Due, LostOr, StoreError};
 use tokio::time::Instant;
 
 use crate::counts::Counts;
 
 const ITEMS_PER_PAGE: u32 = 100;
-/// Items that stay, such as orders with a payment, stand at the head of the index: a run looks well past them.
+/// Items that stay, such as orders that are being paid, stand at the head of the index: a run looks well past them.
 const PAGES: u32 = 10;
 
-/// Looks at the items of a shard, the longest due first.
-pub(crate) async fn sweep(market: Market, shard: u8, now: Timestamp, until: Instant) -> Counts {
-    let mut counts = Counts::default();
+/// Looks at the items of a shard, the longest due first. No item is begun after `until`.
+pub(crate) async fn sweep<P: Payments>(
+    checkout: Arc<Checkout<P>>,
+    shard: u8,
+    clock: impl Fn() -> Timestamp + Clone + Send + Sync,
+    until: Instant,
+) -> Counts {
+    let mut run = Run { checkout: &checkout, clock, counts: Counts::default(), stripe_is_out: false };
     let mut after = None;
     for _ in 0..PAGES {
-        if Instant::now() >= until {
-            break;
-        }
-        let page = match market.due_list(shard, now, ITEMS_PER_PAGE, after).await {
+        let now = (run.clock)();
+        let page = match checkout.market().due_list(shard, now, ITEMS_PER_PAGE, after).await {
             Ok(page) => page,
             Err(error) => {
                 tracing::error!(shard, error = error_chain(&error), "a shard cannot be read");
-                counts.failed += 1;
-                return counts;
+                run.counts.failed += 1;
+                return run.counts;
             }
         };
         for due in page.items {
-            if let Err(error) = look_at(&market, due, now, &mut counts).await {
+            if Instant::now() >= until {
+                run.counts.unfinished += 1;
+                return run.counts;
+            }
+            if let Err(error) = run.look_at(due).await {
                 tracing::error!(?due, error = error_chain(&error), "an item cannot be brought to rest");
-                counts.failed += 1;
+                run.counts.failed += 1;
             }
         }
         after = page.next;
         if after.is_none() {
-            return counts;
+            return run.counts;
         }
     }
-    counts.unfinished += 1;
-    counts
+    run.counts.unfinished += 1;
+    run.counts
 }
 
-async fn look_at(market: &Market, due: Due, now: Timestamp, counts: &mut Counts) -> Result<(), StoreError> {
-    match due {
-        Due::Order(buyer, order) => end_order(market, buyer, order, now, counts).await,
-        Due::Ticket(id) => {
-            let ticket = market.ticket_read(id).await?;
-            let Some(hold) = run_out_hold(ticket.as_ref(), now) else {
-                counts.at_rest += 1;
-                return Ok(());
-            };
-            end_hold(market, id, hold, now, counts).await
+struct Run<'a, P, C> {
+    checkout: &'a Checkout<P>,
+    clock: C,
+    counts: Counts,
+    /// Stripe did not answer for one order: asking for each of the others would use up the run.
+    stripe_is_out: bool,
+}
+
+impl<P: Payments, C: Fn() -> Timestamp + Clone + Send + Sync> Run<'_, P, C> {
+    async fn look_at(&mut self, due: Due) -> Result<(), ReconcileError> {
+        match due {
+            Due::Order(buyer, order) => self.reconcile(buyer, order).await,
+            Due::Ticket(id) => {
+                let ticket = self.checkout.market().ticket_read(id).await?;
+                let Some(hold) = run_out_hold(ticket.as_ref(), (self.clock)()) else {
+                    self.counts.at_rest += 1;
+                    return Ok(());
+                };
+                self.end_hold(id, hold).await
+            }
         }
+    }
+
+    async fn reconcile(&mut self, buyer: UserId, id: OrderId) -> Result<(), ReconcileError> {
+        if self.stripe_is_out && self.has_payment(buyer, id).await? {
+            self.counts.left_to_payment += 1;
+            return Ok(());
+        }
+        match self.checkout.reconcile(buyer, id, self.clock.clone()).await {
+            Ok(order) => {
+                match order.map(|order| order.state) {
+                    Some(OrderState::AwaitingPayment { .. } | OrderState::Capturing { .. }) => self.counts.waiting += 1,
+                    Some(OrderState::Paid { .. }) => self.counts.paid += 1,
+                    Some(OrderState::Cancelled { .. } | OrderState::Expired { .. }) => self.counts.closed += 1,
+                    None => self.counts.at_rest += 1,
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.stripe_is_out |= error.is_payment_outage();
+                Err(error)
+            }
+        }
+    }
+
+    async fn has_payment(&self, buyer: UserId, id: OrderId) -> Result<bool, StoreError> {
+        let order = self.checkout.market().order_read(buyer, id).await?;
+        Ok(order.is_some_and(|order| order.intent().is_some()))
+    }
+
+    /// Ends the order behind a hold, or the hold itself when no live order is behind it: the process died before it
+    /// could record the order, or a retry took the hold anew after its order had ended.
+    async fn end_hold(&mut self, ticket: TicketId, hold: Hold) -> Result<(), ReconcileError> {
+        let market = self.checkout.market();
+        let order = market.order_read(hold.buyer, hold.order).await?;
+        if order.is_some_and(|order| order.keeps_hold(ticket, hold.number)) {
+            return self.reconcile(hold.buyer, hold.order).await;
+        }
+        match market.ticket_release_expired(ticket, hold.order, hold.number, (self.clock)()).await {
+            Ok(_) => self.counts.released += 1,
+            // Somebody else was faster: taken over, bought, released or deleted.
+            Err(LostOr::Lost(_) | LostOr::Absent) => self.counts.at_rest += 1,
+            Err(LostOr::Store(error)) => return Err(error.into()),
+        }
+        Ok(())
     }
 }
 
@@ -62,43 +127,4 @@ fn run_out_hold(ticket: Option<&Ticket>, now: Timestamp) -> Option<Hold> {
         TicketState::Held(hold) => (hold.expires_at <= now).then_some(hold),
         TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => None,
     }
-}
-
-async fn end_order(
-    market: &Market,
-    buyer: UserId,
-    order: OrderId,
-    now: Timestamp,
-    counts: &mut Counts,
-) -> Result<(), StoreError> {
-    match market.order_expire_run_out(buyer, order, now).await? {
-        ExpireOutcome::Expired => counts.expired += 1,
-        ExpireOutcome::NotRunOut(_) => counts.not_run_out += 1,
-        ExpireOutcome::HasIntent | ExpireOutcome::Bought => counts.left_to_payment += 1,
-        // A closed order that is still due has a payment that is not at rest.
-        ExpireOutcome::Final | ExpireOutcome::Absent => counts.at_rest += 1,
-    }
-    Ok(())
-}
-
-/// Ends the order behind a hold, or the hold itself when no live order is behind it: the process died before it could
-/// record the order, or a retry took the hold anew after its order had ended.
-async fn end_hold(
-    market: &Market,
-    ticket: TicketId,
-    hold: Hold,
-    now: Timestamp,
-    counts: &mut Counts,
-) -> Result<(), StoreError> {
-    let order = market.order_read(hold.buyer, hold.order).await?;
-    if order.is_some_and(|order| order.keeps_hold(ticket, hold.number)) {
-        return end_order(market, hold.buyer, hold.order, now, counts).await;
-    }
-    match market.ticket_release_expired(ticket, hold.order, hold.number, now).await {
-        Ok(_) => counts.released += 1,
-        // Somebody else was faster: taken over, bought, released or deleted.
-        Err(LostOr::Lost(_) | LostOr::Absent) => counts.at_rest += 1,
-        Err(LostOr::Store(error)) => return Err(error),
-    }
-    Ok(())
 }

@@ -70,6 +70,14 @@ impl Gate {
         if is_write(request.method()) && !comes_from_site(request) {
             return Err(bad_origin());
         }
+        self.check_edge(request).await
+    }
+
+    /// Refuses what did not come through the edge. For a route that no page calls: who sends must prove it otherwise.
+    ///
+    /// # Errors
+    /// 400 `bad-origin`; an outage when the secret cannot be read.
+    pub async fn check_edge(&self, request: &Request) -> Result<(), ApiError> {
         let sent = header(request, "x-origin-secret").ok_or_else(bad_origin)?;
         for anew in [false, true] {
             let secret = self.secrets.origin(anew).await?;

@@ -54,6 +54,8 @@ impl Problem {
         malformed_json 400 "malformed-json" "The body is not valid JSON"
         /// 400: the request did not come through the site.
         bad_origin 400 "bad-origin" "The request did not come through the site"
+        /// 400: a webhook that none of our secrets signed.
+        bad_signature 400 "bad-signature" "The signature does not fit"
         /// 400: a write that may be repeated needs a key.
         idempotency_key_required 400 "idempotency-key-required" "An Idempotency-Key is required"
         /// 400: the query string is wrong.

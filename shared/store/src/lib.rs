@@ -29,7 +29,7 @@ pub use cancel::CancelOutcome;
 pub use catalogue::{CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, Projected};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use error::{LostOr, StoreError};
-pub use expire::ExpireOutcome;
+pub use expire::{ExpireOutcome, RunOutOutcome};
 pub use image::{Image, image_from_item};
 pub use orders::{Closing, Recorded};
 pub use owner_page::{InvalidCursor, OwnerCursor, OwnerPage};

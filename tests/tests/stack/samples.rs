@@ -46,6 +46,7 @@ fn documented_status(event: &Value) -> u16 {
         "DELETE /api/session",
         "GET /api/tickets",
         "GET /api/tickets/{ticket_id}",
+        "POST /api/stripe/webhook",
     ];
     // Neither the edge's secret nor a session is in any sample.
     if anyone.contains(&route) { 400 } else { 401 }
@@ -59,6 +60,12 @@ async fn samples_get_the_documented_answer_as_they_stand() {
             let text = std::fs::read_to_string(&file).expect("a sample");
             let event: Value = serde_json::from_str(&text).expect("JSON");
             let answer = aws.invoke(&pascal(&name), &event).await;
+            if name == "refund_order" {
+                let refused = answer.expect_err("there is no such payment");
+                let told = refused["errorMessage"].as_str().unwrap_or_default();
+                assert!(told.contains("Stripe finds no such payment"), "{}: {refused}", file.display());
+                continue;
+            }
             let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             if event["routeKey"].is_string() {
                 assert_eq!(answer["statusCode"], documented_status(&event), "{}: {answer}", file.display());

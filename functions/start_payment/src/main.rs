@@ -1,0 +1,14 @@
+//! Starts the function.
+
+use holdfast_checkout::stripe_checkout;
+use holdfast_payments::KeyName;
+use holdfast_runtime::{Error, Runtime};
+use start_payment::{App, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::start().await?;
+    let checkout = stripe_checkout(&runtime, &[KeyName::Secret, KeyName::Publishable])?;
+    let app = App { gate: runtime.gate()?, checkout, payment_time: runtime.config.seconds("PAYMENT_SECONDS")? };
+    runtime.run_http(|request| handle(&app, request)).await
+}

@@ -1,0 +1,180 @@
+//! Bringing an order, its ticket and its payment to rest.
+
+use std::ops::ControlFlow;
+
+use holdfast_domain::{
+    Anomaly, CommitLost, Glance, Order, OrderId, PaymentIntentId, ReleaseLost, SellLost, Step, Timestamp, UserId,
+    next_step,
+};
+use holdfast_payments::{Payment, PaymentError, Payments};
+use holdfast_store::crash::crash_point;
+use holdfast_store::{Closing, LostOr, RunOutOutcome};
+
+use crate::Checkout;
+use crate::error::ReconcileError;
+
+/// Looks at an order in one call. A sale takes four; the others are for what changes meanwhile.
+const ROUNDS: u32 = 8;
+
+/// Whether to look again, or to answer the order as it is now.
+type Round = Result<ControlFlow<Order>, ReconcileError>;
+
+const AGAIN: Round = Ok(ControlFlow::Continue(()));
+
+impl<P: Payments> Checkout<P> {
+    /// Brings an order to rest as far as that is possible now, and answers it as it is then; `None` when there is none.
+    /// `clock` is asked when a moment is needed.
+    ///
+    /// # Errors
+    /// [`ReconcileError`]; calling again is right.
+    pub async fn reconcile(
+        &self,
+        buyer: UserId,
+        id: OrderId,
+        clock: impl Fn() -> Timestamp + Send + Sync,
+    ) -> Result<Option<Order>, ReconcileError> {
+        for _ in 0..ROUNDS {
+            // Before anything is read: a payment that is made in time is not judged by a later moment.
+            let now = clock();
+            let Some(before) = self.market.order_read(buyer, id).await? else {
+                return Ok(None);
+            };
+            let (payment, order) = match before.intent() {
+                Some(intent) => {
+                    let payment = self.payments.retrieve(intent).await?;
+                    crash_point("payment_retrieve");
+                    (Some(payment), self.market.order_read(buyer, id).await?)
+                }
+                None => (None, Some(before.clone())),
+            };
+            let Some(order) = order else {
+                return Ok(None);
+            };
+            let intent = payment.as_ref().map(|payment| &payment.intent);
+            let step = next_step(Glance { now, before: &before, intent, order: &order });
+            if let ControlFlow::Break(order) = self.act(step, order, payment.as_ref(), now).await? {
+                return Ok(Some(order));
+            }
+        }
+        Err(ReconcileError::Unsettled(ROUNDS))
+    }
+
+    /// Brings the order of a payment to rest; `None` when the payment is not one of this stage's.
+    ///
+    /// # Errors
+    /// [`ReconcileError`]; calling again is right.
+    pub async fn settle(
+        &self,
+        payment: &PaymentIntentId,
+        clock: impl Fn() -> Timestamp + Send + Sync,
+    ) -> Result<Option<Order>, ReconcileError> {
+        let found = self.payments.retrieve(payment).await?;
+        let Some(owner) = found.owner.filter(|owner| owner.stage == self.stage) else {
+            return Ok(None);
+        };
+        match self.reconcile(owner.buyer, owner.order, clock).await? {
+            Some(order) => Ok(Some(order)),
+            None => Err(ReconcileError::NoOrder(owner.order)),
+        }
+    }
+
+    async fn act(&self, step: Step, order: Order, payment: Option<&Payment>, now: Timestamp) -> Round {
+        match step {
+            Step::Commit => self.commit(&order, intent_of(&order)?, now).await,
+            Step::Capture => {
+                let captured = self.payments.capture(intent_of(&order)?).await;
+                crash_point("payment_capture");
+                changed(captured)
+            }
+            Step::RecordSale => self.record_sale(&order, payment, now).await,
+            Step::ReleaseVoided => self.release_voided(&order, now).await,
+            Step::ReleaseRunOut => self.release_run_out(&order, now).await,
+            Step::CancelIntent => {
+                let cancelled = self.payments.cancel(intent_of(&order)?).await;
+                crash_point("payment_cancel");
+                changed(cancelled)
+            }
+            Step::RemoveDue => {
+                let stored = self.market.order_remove_due(order.buyer, order.id, order.intent()).await?;
+                Ok(ControlFlow::Break(stored))
+            }
+            Step::RecordRefund => {
+                let stored = self.market.order_refund(order.buyer, order.id, intent_of(&order)?, now).await?;
+                Ok(ControlFlow::Break(stored))
+            }
+            Step::RefundStray => {
+                // Nothing of ours captures for a closed order: somebody did so in Stripe's dashboard.
+                tracing::error!(order = %order.id, "payment anomaly: captured for a closed order; it is refunded");
+                self.payments.refund(intent_of(&order)?).await?;
+                crash_point("payment_refund");
+                AGAIN
+            }
+            Step::StartOver => AGAIN,
+            Step::Rest => Ok(ControlFlow::Break(order)),
+            Step::Alarm(anomaly) => Err(anomaly.into()),
+        }
+    }
+
+    /// The write that decides the sale, then its record.
+    async fn commit(&self, order: &Order, intent: &PaymentIntentId, now: Timestamp) -> Round {
+        match self.market.ticket_commit(order.ticket.id, order.id, order.hold).await {
+            Ok(_) | Err(LostOr::Lost(CommitLost::AlreadyMine)) => {
+                self.market.order_capture(order.buyer, order.id, intent).await?;
+            }
+            Err(LostOr::Lost(CommitLost::SoldToOrder)) => {}
+            Err(LostOr::Absent | LostOr::Lost(CommitLost::Gone)) => {
+                self.market.order_close(order.buyer, order.id, Closing::PaidTooLate, now).await?;
+            }
+            Err(LostOr::Store(error)) => return Err(error.into()),
+        }
+        AGAIN
+    }
+
+    async fn record_sale(&self, order: &Order, payment: Option<&Payment>, now: Timestamp) -> Round {
+        match self.market.ticket_sell(order.ticket.id, order.id, order.hold, now).await {
+            Ok(_) | Err(LostOr::Lost(SellLost::AlreadyMine)) => {}
+            Err(LostOr::Absent | LostOr::Lost(SellLost::NotCommitted)) => return Err(ReconcileError::NotCommitted),
+            Err(LostOr::Store(error)) => return Err(error.into()),
+        }
+        let card = payment.and_then(|payment| payment.card.as_ref());
+        let stored = self.market.order_pay(order.buyer, order.id, intent_of(order)?, card, now).await?;
+        Ok(ControlFlow::Break(stored))
+    }
+
+    async fn release_voided(&self, order: &Order, now: Timestamp) -> Round {
+        match self.market.ticket_release_voided(order.ticket.id, order.id, order.hold).await {
+            Ok(_) | Err(LostOr::Absent | LostOr::Lost(ReleaseLost::Gone)) => {}
+            Err(LostOr::Lost(ReleaseLost::CommittedToOrder | ReleaseLost::SoldToOrder)) => {
+                return Err(ReconcileError::SoldUnpaid);
+            }
+            Err(LostOr::Store(error)) => return Err(error.into()),
+        }
+        let stored = self.market.order_close_voided(order.buyer, order.id, intent_of(order)?, now).await?;
+        Ok(ControlFlow::Break(stored))
+    }
+
+    async fn release_run_out(&self, order: &Order, now: Timestamp) -> Round {
+        match self.market.order_release_run_out(order, now).await? {
+            // Without a payment it is at rest; with one, that is to be voided.
+            RunOutOutcome::Released(stored) if stored.intent().is_none() => Ok(ControlFlow::Break(*stored)),
+            RunOutOutcome::Released(_) => AGAIN,
+            RunOutOutcome::NotRunOut(expires_at) => Ok(ControlFlow::Break(Order { expires_at, ..order.clone() })),
+            RunOutOutcome::Bought => {
+                self.market.order_capture(order.buyer, order.id, intent_of(order)?).await?;
+                AGAIN
+            }
+        }
+    }
+}
+
+/// A payment that was in another state than expected is looked at again.
+fn changed(outcome: Result<(), PaymentError>) -> Round {
+    match outcome {
+        Ok(()) | Err(PaymentError::Stale) => AGAIN,
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn intent_of(order: &Order) -> Result<&PaymentIntentId, Anomaly> {
+    order.intent().ok_or(Anomaly::NoIntent)
+}

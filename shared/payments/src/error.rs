@@ -1,0 +1,125 @@
+//! What can go wrong between Holdfast and Stripe.
+
+use std::fmt;
+
+use stripe::StripeError;
+use stripe_shared::ApiErrorsCode;
+
+use crate::keys::KeysError;
+
+/// Anything behind an error, kept for the log.
+pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failed call. `Display` never prints the source: the boundary logs the chain once.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentError {
+    /// This stage has no keys.
+    #[error("payments are not configured")]
+    NotConfigured,
+    /// Stripe or the keys' store did not answer or asked to slow down. Whether a change took effect is unknown.
+    #[error("Stripe cannot be reached or is overloaded")]
+    Unavailable(#[source] Source),
+    /// The payment is in another state than the call expects: read it again.
+    #[error("the payment is in another state")]
+    Stale,
+    /// Stripe knows no such payment.
+    #[error("Stripe knows no such payment")]
+    Unknown,
+    /// Stripe refused the call, or the configuration cannot be right.
+    #[error("Stripe refused the call")]
+    Refused(#[source] Source),
+}
+
+impl PaymentError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::NotConfigured | Self::Stale | Self::Unknown | Self::Refused(_) => false,
+        }
+    }
+}
+
+impl From<KeysError> for PaymentError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::NotConfigured => Self::NotConfigured,
+            KeysError::Unavailable(_) => Self::Unavailable(error.into()),
+            KeysError::Malformed(_) => Self::Refused(error.into()),
+        }
+    }
+}
+
+/// An answer of Stripe's that is an error: its status and codes, without its message.
+#[derive(Debug)]
+pub(crate) struct ErrorAnswer {
+    pub(crate) status: u16,
+    kind: String,
+    code: Option<String>,
+}
+
+impl fmt::Display for ErrorAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.as_deref().unwrap_or("no code");
+        write!(f, "Stripe answered {} ({}, {code})", self.status, self.kind)
+    }
+}
+
+impl std::error::Error for ErrorAnswer {}
+
+/// One call's failure, before it is known whether there are tries left.
+#[derive(Debug)]
+pub(crate) enum CallFailure {
+    /// No answer, or half of one: the same key may be tried again.
+    NoAnswer(Source),
+    /// An answer that says "later", 5xx or a lock: the same key may be tried again.
+    Later(ErrorAnswer),
+    /// The key was refused: it may have been replaced.
+    KeyRefused(ErrorAnswer),
+    /// Nothing changes by trying again.
+    Final(PaymentError),
+}
+
+impl From<StripeError> for CallFailure {
+    fn from(error: StripeError) -> Self {
+        match error {
+            StripeError::Stripe(answer, status) => {
+                let read = ErrorAnswer {
+                    status,
+                    kind: answer.type_.as_str().to_owned(),
+                    code: answer.code.as_ref().map(|code| code.as_str().to_owned()),
+                };
+                // 409 is a concurrent use of the same key or object.
+                if matches!(status, 409 | 424 | 429) || status >= 500 {
+                    return Self::Later(read);
+                }
+                if matches!(status, 401 | 403) {
+                    return Self::KeyRefused(read);
+                }
+                match answer.code {
+                    Some(ApiErrorsCode::PaymentIntentUnexpectedState | ApiErrorsCode::ChargeAlreadyCaptured) => {
+                        Self::Final(PaymentError::Stale)
+                    }
+                    Some(ApiErrorsCode::ResourceMissing) => Self::Final(PaymentError::Unknown),
+                    _ => Self::Final(PaymentError::Refused(Box::new(read))),
+                }
+            }
+            StripeError::ConfigError(text) => Self::Final(PaymentError::Refused(text.into())),
+            // The library says no more of these than a text, which quotes no answer.
+            StripeError::JSONDeserialize(text) | StripeError::ClientError(text) => Self::NoAnswer(text.into()),
+            StripeError::Timeout => Self::NoAnswer("no answer in time".into()),
+        }
+    }
+}
+
+impl From<CallFailure> for PaymentError {
+    fn from(failure: CallFailure) -> Self {
+        match failure {
+            CallFailure::NoAnswer(source) => Self::Unavailable(source),
+            CallFailure::Later(answer) => Self::Unavailable(Box::new(answer)),
+            CallFailure::KeyRefused(answer) => Self::Refused(Box::new(answer)),
+            CallFailure::Final(error) => error,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod keys;
+mod payment;
+mod stripe;
+mod webhook;
+
+pub use error::PaymentError;
+pub use keys::{KeyName, KeysError, PublishableKey, StripeKeys, WebhookSecret};
+pub use payment::{ClientSecret, NewPayment, Payment, PaymentOwner, Payments};
+pub use stripe::{STRIPE_API_BASE, StripePayments};
+pub use webhook::{BadWebhook, WebhookSubject, webhook_subject};
