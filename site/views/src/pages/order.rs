@@ -37,7 +37,7 @@ fn ready() -> Markup {
                 div hidden { dt { "Paid" } dd #paid {} }
                 div hidden { dt { "Paid with" } dd #card {} }
                 div hidden { dt { "Refunded" } dd #refunded {} }
-                div { dt { "Order number" } dd #number {} }
+                div { dt { "Order ID" } dd #number {} }
             }
             (parts::hold_box())
             p.problem #order-error role="alert" hidden {}
