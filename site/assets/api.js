@@ -153,8 +153,16 @@ export const showOrder = (id) => call("GET", `/orders/${inPath(id)}`);
 /** @param {string} id @returns {Promise<Order>} */
 export const cancelOrder = async (id) => (await call("DELETE", `/orders/${inPath(id)}`)).data;
 
-/** Begins to pay for an order, or goes on with it. @param {string} id @returns {Promise<{ data: Payment, clockOffset: number }>} */
+/**
+ * Begins to pay for an order, or goes on with it.
+ * @param {string} id
+ * @returns {Promise<{ data: Payment, clockOffset: number }>}
+ */
 export const startPayment = (id) => call("POST", `/orders/${inPath(id)}/payment`);
 
-/** The order, after Stripe was asked about its payment. @param {string} id @returns {Promise<{ data: Order, clockOffset: number }>} */
+/**
+ * The order, after Stripe was asked about its payment.
+ * @param {string} id
+ * @returns {Promise<{ data: Order, clockOffset: number }>}
+ */
 export const reconcileOrder = (id) => call("POST", `/orders/${inPath(id)}/reconcile`);

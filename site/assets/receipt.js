@@ -20,7 +20,10 @@ const BRANDS = /** @type {Record<string, string>} */ ({
 /** @param {Card} card */
 export const cardText = ({ brand, last4 }) => cardEnding(BRANDS[brand] ?? TEXT.card, last4);
 
-/** The state under which an order is listed: money that went back matters more than that it came. @param {Order} order */
+/**
+ * The state under which an order is listed: money that went back matters more than that it came.
+ * @param {Order} order
+ */
 export const shownState = (order) => (order.refunded_at === null ? order.state : "refunded");
 
 /** What became of an order, in a sentence, or nothing while it is open. @param {Order} order */

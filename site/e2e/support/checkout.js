@@ -8,7 +8,11 @@ export const CARDS = {
   asksTheBank: "4000 0025 0000 3155",
 };
 
-/** Holds a ticket and ends at the order's page; answers that page's path. @param {Person} person @param {string} ticket */
+/**
+ * Holds a ticket and ends at the order's page; answers that page's path.
+ * @param {Person} person
+ * @param {string} ticket
+ */
 export async function hold({ page }, ticket) {
   await page.goto(ticket);
   await page.getByRole("button", { name: "Hold this ticket" }).click();
