@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant};
 
 pub use counts::Counts;
+pub use shard::sweep as sweep_shard;
 
 /// No page is begun later than this: the function's own limit is 55 seconds.
 const TIME_TO_BEGIN: Duration = Duration::from_secs(40);

@@ -16,7 +16,7 @@ const ITEMS_PER_PAGE: u32 = 100;
 const PAGES: u32 = 10;
 
 /// Looks at the items of a shard, the longest due first. No item is begun after `until`.
-pub(crate) async fn sweep<P: Payments>(
+pub async fn sweep<P: Payments>(
     checkout: Arc<Checkout<P>>,
     shard: u8,
     clock: impl Fn() -> Timestamp + Clone + Send + Sync,

@@ -15,9 +15,11 @@ enum For {
     User,
     /// The one who owns what the path names: for others it does not exist.
     Owner,
+    /// Stripe, which signs what it sends.
+    Stripe,
 }
 
-const ROUTES: [(&str, For); 15] = [
+const ROUTES: [(&str, For); 18] = [
     ("POST /api/users", For::Anyone),
     ("POST /api/session", For::Anyone),
     ("GET /api/session", For::Anyone),
@@ -33,6 +35,9 @@ const ROUTES: [(&str, For); 15] = [
     ("GET /api/orders", For::User),
     ("GET /api/orders/{order_id}", For::Owner),
     ("DELETE /api/orders/{order_id}", For::Owner),
+    ("POST /api/orders/{order_id}/payment", For::Owner),
+    ("POST /api/orders/{order_id}/reconcile", For::Owner),
+    ("POST /api/stripe/webhook", For::Stripe),
 ];
 
 /// A valid request of a route about the given ticket and order.
@@ -94,7 +99,7 @@ async fn without_a_living_session_what_belongs_to_somebody_is_401() {
     let gone = scene.stack.person("Gone").await;
     gone.send(Call::new("DELETE", "/api/session")).await.expect(204);
     let forged = format!("{}x", scene.stranger.cookie);
-    for (route, _) in ROUTES.iter().filter(|(_, who)| *who != For::Anyone) {
+    for (route, _) in ROUTES.iter().filter(|(_, who)| matches!(who, For::User | For::Owner)) {
         for cookie in ["", "__Host-session=", "__Host-session=a.b.c", &gone.cookie, &forged] {
             scene.with_cookie(route, cookie).await.expect_problem(401, "no-session");
         }
@@ -120,7 +125,7 @@ async fn what_is_somebody_elses_does_not_exist() {
 async fn a_write_comes_from_the_sites_own_pages_or_not_at_all() {
     let scene = Scene::set().await;
     let person = &scene.stranger;
-    for (route, _) in ROUTES.iter().filter(|(route, _)| !route.starts_with("GET")) {
+    for (route, _) in ROUTES.iter().filter(|(route, who)| !route.starts_with("GET") && *who != For::Stripe) {
         for origin in ["https://evil.example", "null", "http://localhost:1"] {
             let call = scene.call(route).header("origin", origin);
             person.send(call).await.expect_problem(400, "bad-origin");
@@ -128,6 +133,17 @@ async fn a_write_comes_from_the_sites_own_pages_or_not_at_all() {
     }
     assert_eq!(person.get("/api/me/tickets").await.expect(200).body["items"], json!([]));
     assert_eq!(person.get("/api/session").await.expect(200).body["user"]["id"], json!(person.id));
+}
+
+#[tokio::test]
+async fn a_webhook_is_believed_for_its_signature_alone() {
+    let scene = Scene::set().await;
+    for (route, _) in ROUTES.iter().filter(|(_, who)| *who == For::Stripe) {
+        for origin in ["", "https://evil.example", &scene.stack.base] {
+            let call = scene.call(route).header("origin", origin).raw("application/json", "{}");
+            scene.stranger.send(call).await.expect_problem(400, "bad-signature");
+        }
+    }
 }
 
 #[tokio::test]
