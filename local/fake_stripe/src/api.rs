@@ -13,11 +13,13 @@ use subtle::ConstantTimeEq as _;
 use crate::faults::{Action, Fault, Operation};
 use crate::form::Form;
 use crate::intents::{self, Challenge};
+use crate::lists;
 use crate::model::Saved;
 use crate::problem::Problem;
 use crate::refunds;
 use crate::render;
 use crate::shared::{Inner, Shared};
+use crate::state::State;
 
 /// Stripe's own bound.
 const MAX_KEY: usize = 255;
@@ -239,7 +241,7 @@ fn wanted(call: &Call) -> Result<Wanted, Problem> {
     Ok(Wanted { operation, id: id.to_owned() })
 }
 
-fn execute(inner: &mut Inner, call: &Call, caller: Caller, wanted: &Wanted, stale: bool) -> Result<Value, Problem> {
+fn execute(inner: &mut Inner, call: &Call, caller: Caller, wanted: &Wanted, blind: bool) -> Result<Value, Problem> {
     let (state, form, id) = (&mut inner.state, &call.form, wanted.id.as_str());
     if caller == Caller::Browser {
         admit(state, form, wanted)?;
@@ -257,8 +259,8 @@ fn execute(inner: &mut Inner, call: &Call, caller: Caller, wanted: &Wanted, stal
             let outcome = if form.get("outcome") == Some("complete") { Challenge::Complete } else { Challenge::Fail };
             intents::challenge(state, id, outcome).and_then(|()| shown(state, caller, form, id))
         }
-        Operation::List => intents::list(state, form),
-        Operation::Search => intents::search(state, form, stale),
+        Operation::List => lists::list(state, form),
+        Operation::Search => lists::search(state, form, blind),
         Operation::Refund => {
             let id = refunds::create(state, form)?;
             refunds::retrieve(state, &id)
@@ -270,7 +272,7 @@ fn execute(inner: &mut Inner, call: &Call, caller: Caller, wanted: &Wanted, stal
 }
 
 /// A browser may look at the intent whose secret it has, and confirm it.
-fn admit(state: &crate::state::State, form: &Form, wanted: &Wanted) -> Result<(), Problem> {
+fn admit(state: &State, form: &Form, wanted: &Wanted) -> Result<(), Problem> {
     match wanted.operation {
         Operation::Retrieve | Operation::Confirm | Operation::Challenge => {}
         Operation::Create
@@ -291,7 +293,7 @@ fn admit(state: &crate::state::State, form: &Form, wanted: &Wanted) -> Result<()
     Err(Problem::invalid("payment_intent_invalid_parameter", Some("client_secret"), message))
 }
 
-fn shown(state: &crate::state::State, caller: Caller, form: &Form, id: &str) -> Result<Value, Problem> {
+fn shown(state: &State, caller: Caller, form: &Form, id: &str) -> Result<Value, Problem> {
     let intent = intents::find(state, id)?;
     Ok(match caller {
         Caller::Server => render::intent(&intent, &form.entries("expand")),
@@ -299,7 +301,7 @@ fn shown(state: &crate::state::State, caller: Caller, form: &Form, id: &str) -> 
     })
 }
 
-fn without_private(problem: Problem, state: &crate::state::State, id: &str) -> Problem {
+fn without_private(problem: Problem, state: &State, id: &str) -> Problem {
     match state.intent(id) {
         Some(intent) => problem.with("payment_intent", render::public_intent(intent)),
         None => problem,

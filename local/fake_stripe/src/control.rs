@@ -111,11 +111,10 @@ fn on_intent(shared: &Shared, id: &str, change: impl FnOnce(&mut State) -> Resul
     if let Err(error) = shared.commit(&mut inner) {
         return Reply::refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string());
     }
-    // A challenge that ends badly is what was asked for, if the intent now says so.
     match (changed, inner.state.intent(id)) {
-        (Err(problem), None) => Reply::plain(problem.status(), problem.body()),
-        (Err(problem), Some(intent)) if intent.last_failure.is_none() => Reply::plain(problem.status(), problem.body()),
+        // A challenge that ends badly is what was asked for.
+        (Err(problem), _) if !problem.is_failed_payment() => Reply::plain(problem.status(), problem.body()),
         (Ok(()) | Err(_), Some(intent)) => Reply::plain(StatusCode::OK, render::intent(intent, &[])),
-        (Ok(()), None) => Reply::refused(StatusCode::NOT_FOUND, "there is no such intent"),
+        (Ok(()) | Err(_), None) => Reply::refused(StatusCode::NOT_FOUND, "there is no such intent"),
     }
 }

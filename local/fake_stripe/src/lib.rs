@@ -8,6 +8,7 @@ mod faults;
 mod form;
 mod intents;
 mod ledger;
+mod lists;
 mod model;
 mod options;
 mod problem;

@@ -10,6 +10,8 @@ pub(crate) struct Problem {
     error: Map<String, Value>,
     /// Whether the answer is kept under the request's idempotency key: what was refused before it began is not.
     kept: bool,
+    /// Whether a payment was tried and has failed.
+    failed: bool,
 }
 
 impl Problem {
@@ -17,7 +19,7 @@ impl Problem {
         let mut error = Map::new();
         error.insert("type".to_owned(), json!(kind));
         error.insert("message".to_owned(), json!(message.into()));
-        Self { status, error, kept: false }
+        Self { status, error, kept: false, failed: false }
     }
 
     /// The request cannot be understood.
@@ -82,7 +84,7 @@ impl Problem {
 
     /// An error that is stored with an intent, as an answer.
     pub(crate) fn stored(status: StatusCode, error: Map<String, Value>) -> Self {
-        Self { status, error, kept: true }
+        Self { status, error, kept: true, failed: true }
     }
 
     /// The key has been used for something else.
@@ -127,6 +129,11 @@ impl Problem {
     /// Whether the answer is kept under the idempotency key.
     pub(crate) fn is_kept(&self) -> bool {
         self.kept
+    }
+
+    /// Whether a payment was tried and has failed, as its card or its buyer wanted it.
+    pub(crate) fn is_failed_payment(&self) -> bool {
+        self.failed
     }
 
     /// The answer's body.

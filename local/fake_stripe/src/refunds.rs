@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::form::Form;
-use crate::intents::{amount, page};
+use crate::intents::amount;
+use crate::lists::page;
 use crate::model::{Charge, Intent, Refund};
 use crate::problem::Problem;
 use crate::render;

@@ -108,11 +108,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return Ok(written(Reply::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")));
+        return Ok(written(&Reply::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")));
     };
     let body = body.to_bytes();
     if let Some(rest) = path.strip_prefix("/_fake/") {
-        return Ok(written(control::handle(&shared, &parts.method, rest, &body)));
+        return Ok(written(&control::handle(&shared, &parts.method, rest, &body)));
     }
     match (&parts.method, path.as_str()) {
         (&Method::GET, "/v3/stripe.js" | "/v3/") => return Ok(file(SCRIPT, "text/javascript; charset=utf-8")),
@@ -123,7 +123,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let call = Call { method: parts.method, path, form, headers: parts.headers };
     // In a task of its own: what has begun is finished even if nobody waits for it.
     match tokio::spawn(api::handle(shared, call)).await {
-        Ok(Ok(reply)) => Ok(written(reply)),
+        Ok(Ok(reply)) => Ok(written(&reply)),
         Ok(Err(Lost)) => Err(std::io::Error::other("the answer is to be lost")),
         Err(error) => Err(std::io::Error::other(error)),
     }
@@ -136,7 +136,7 @@ fn file(text: &'static str, kind: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-fn written(reply: Reply) -> Response<Full<Bytes>> {
+fn written(reply: &Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(format!("{:#}\n", reply.body))));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();

@@ -18,6 +18,12 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Bytes as Stripe writes them in ids and signatures.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// What a line of the journal may say. A line holds all that one request has changed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -143,8 +149,7 @@ impl State {
     pub(crate) fn id(&mut self, prefix: &str) -> String {
         let serial = self.serial();
         let digest = Sha256::digest(format!("{}:{serial}", self.seed));
-        let text: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        format!("{prefix}_{text}")
+        format!("{prefix}_{}", hex(&digest[..12]))
     }
 
     pub(crate) fn intent(&self, id: &str) -> Option<&Intent> {

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::model::Delivery;
 use crate::render;
 use crate::shared::Shared;
-use crate::state::now;
+use crate::state::{hex, now};
 
 /// Stripe gives an endpoint about this long.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -257,9 +257,7 @@ pub fn signature(payload: &str, secrets: &[String], at: i64) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { continue };
         mac.update(format!("{at}.{payload}").as_bytes());
         header.push_str(",v1=");
-        for byte in mac.finalize().into_bytes() {
-            header.push_str(&format!("{byte:02x}"));
-        }
+        header.push_str(&hex(&mac.finalize().into_bytes()));
     }
     header
 }

@@ -113,13 +113,11 @@ async fn a_canceled_intent_has_nothing_to_capture() {
     assert_eq!(canceled.status, PaymentIntentStatus::Canceled);
     assert_eq!((canceled.amount_capturable, canceled.amount_received), (0, 0));
     assert!(canceled.canceled_at.is_some());
-    for answer in [
-        CapturePaymentIntent::new(intent.id.clone()).send(&stripe).await,
-        CancelPaymentIntent::new(intent.id.clone()).send(&stripe).await,
-        ConfirmPaymentIntent::new(intent.id.clone()).payment_method("pm_card_visa").send(&stripe).await,
-    ] {
-        assert_eq!(refused(answer).0.code, Some(ApiErrorsCode::PaymentIntentUnexpectedState));
-    }
+    let unexpected = Some(ApiErrorsCode::PaymentIntentUnexpectedState);
+    assert_eq!(refused(CapturePaymentIntent::new(intent.id.clone()).send(&stripe).await).0.code, unexpected);
+    assert_eq!(refused(CancelPaymentIntent::new(intent.id.clone()).send(&stripe).await).0.code, unexpected);
+    let confirm = ConfirmPaymentIntent::new(intent.id.clone()).payment_method("pm_card_visa");
+    assert_eq!(refused(confirm.send(&stripe).await).0.code, unexpected);
     let intent = &server.ledger().intents[0];
     assert_eq!((intent.amount_captured, intent.amount_refunded), (0, 0));
 }
@@ -180,24 +178,23 @@ async fn challenged(server: &fake_stripe::Server, method: &str, outcome: &str) -
     let path = format!("intents/{}/challenge", intent.id);
     let answer = control(server, Method::POST, &path, &json!({"outcome": outcome})).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(control(server, Method::POST, &path, &json!({"outcome": outcome})).await.status, {
-        if answer.json()["last_payment_error"].is_null() { 400 } else { 200 }
-    });
+    let again = control(server, Method::POST, &path, &json!({"outcome": outcome})).await;
+    assert_eq!(again.status, 400);
     RetrievePaymentIntent::new(intent.id).send(&stripe).await.expect("retrieved")
 }
 
 #[tokio::test]
 async fn three_d_secure_is_passed_failed_or_followed_by_a_refusal() {
     let server = server().await;
-    let passed = challenged(&server, "pm_card_authenticationRequired", "complete").await;
+    let passed = Box::pin(challenged(&server, "pm_card_authenticationRequired", "complete")).await;
     assert_eq!(passed.status, PaymentIntentStatus::RequiresCapture);
     assert!(passed.next_action.is_none());
-    let failed = challenged(&server, "pm_card_authenticationRequired", "fail").await;
+    let failed = Box::pin(challenged(&server, "pm_card_authenticationRequired", "fail")).await;
     assert_eq!(failed.status, PaymentIntentStatus::RequiresPaymentMethod);
     let error = failed.last_payment_error.expect("why");
     assert_eq!(error.code, Some(ApiErrorsCode::PaymentIntentAuthenticationFailure));
     let method = "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds";
-    let declined = challenged(&server, method, "complete").await;
+    let declined = Box::pin(challenged(&server, method, "complete")).await;
     assert_eq!(declined.status, PaymentIntentStatus::RequiresPaymentMethod);
     assert_eq!(declined.last_payment_error.expect("why").decline_code.as_deref(), Some("insufficient_funds"));
 }
