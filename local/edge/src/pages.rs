@@ -4,18 +4,15 @@ use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, LOCATION,
 };
 use hyper::{Method, Response, StatusCode};
 
 use crate::answer::{Body, empty, problem, whole};
+use crate::policies;
 
-const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
-    (
-        HeaderName::from_static("content-security-policy"),
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-    ),
+const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (HeaderName::from_static("x-content-type-options"), "nosniff"),
     (HeaderName::from_static("x-frame-options"), "DENY"),
     (HeaderName::from_static("referrer-policy"), "strict-origin-when-cross-origin"),
@@ -45,6 +42,9 @@ fn target(path: &str) -> Target {
     }
     if decoded.ends_with('/') {
         file.push("index.html");
+    }
+    if file == Path::new(policies::FILE) {
+        return Target::Nothing;
     }
     Target::File(file)
 }
@@ -104,6 +104,7 @@ pub(crate) async fn serve(site: &Path, method: &Method, path: &str, headers: &He
     for (name, value) in SECURITY_HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policies::of(site, path).await);
     response
 }
 
@@ -210,6 +211,7 @@ mod tests {
             "/%",
             "/%zz",
             "/%ff",
+            "/policies.json",
         ] {
             assert_eq!(target(path), Target::Nothing, "{path}");
         }

@@ -18,6 +18,7 @@ use crate::answer::Body;
 use crate::forward::Api;
 use crate::pages;
 use crate::settings::Settings;
+use crate::stripe::Stripe;
 
 const MAX_CONNECTIONS: usize = 1024;
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
@@ -26,6 +27,7 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 struct Edge {
     site: PathBuf,
     api: Api,
+    stripe: Stripe,
 }
 
 /// Serves until the process is ended.
@@ -36,7 +38,7 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
     let listener = TcpListener::bind(address).await.with_context(|| format!("port {} is taken", settings.port))?;
     let api = Api::new(settings.upstream, settings.origin_secret);
-    accept(listener, Arc::new(Edge { site: settings.site, api })).await
+    accept(listener, Arc::new(Edge { site: settings.site, api, stripe: Stripe::new(settings.stripe) })).await
 }
 
 async fn accept(listener: TcpListener, edge: Arc<Edge>) -> anyhow::Result<()> {
@@ -70,6 +72,8 @@ impl Edge {
         let path = request.uri().path();
         if path == "/api" || path.starts_with("/api/") {
             self.api.forward(request, viewer).await
+        } else if Stripe::is_asked_by(path) {
+            self.stripe.forward(request).await
         } else {
             pages::serve(&self.site, request.method(), path, request.headers()).await
         }

@@ -17,6 +17,9 @@ pub struct Settings {
     /// Address of the HTTP API's stage; a request's path is appended to it.
     #[arg(long, value_parser = upstream)]
     pub upstream: Uri,
+    /// Address of what stands in for Stripe; `/_stripe/` leads there.
+    #[arg(long, value_parser = upstream)]
+    pub stripe: Option<Uri>,
     /// What proves to the functions that a request came through the edge.
     #[arg(long, env = "HOLDFAST_ORIGIN_SECRET", hide_env_values = true)]
     pub origin_secret: HeaderValue,

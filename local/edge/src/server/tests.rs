@@ -43,11 +43,16 @@ async fn echo(request: Request<Incoming>, calls: &AtomicUsize) -> Response<Body>
 }
 
 async fn edge_before(upstream: SocketAddr) -> SocketAddr {
+    edge_with(upstream, None).await
+}
+
+async fn edge_with(upstream: SocketAddr, stripe: Option<SocketAddr>) -> SocketAddr {
+    let stripe = Stripe::new(stripe.map(|address| format!("http://{address}/").parse().expect("an address")));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let uri: Uri = format!("http://{upstream}/stage").parse().expect("an address");
     let api = Api::new(uri, HeaderValue::from_static("s3cret"));
-    tokio::spawn(accept(listener, Arc::new(Edge { site: PathBuf::from("/nonexistent"), api })));
+    tokio::spawn(accept(listener, Arc::new(Edge { site: PathBuf::from("/nonexistent"), api, stripe })));
     address
 }
 
@@ -105,4 +110,16 @@ async fn an_api_that_is_not_there_is_a_clear_502() {
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert_eq!(headers["content-type"], "application/problem+json");
     assert!(body.contains("\"type\":\"bad-gateway\""));
+}
+
+#[tokio::test]
+async fn the_local_stripe_is_asked_without_the_prefix_and_without_cookies() {
+    let api = upstream(Arc::default()).await;
+    let edge = edge_with(api, Some(upstream(Arc::default()).await)).await;
+    let (status, _, body) = ask(edge, Method::POST, "/_stripe/v1/payment_intents/pi_1/confirm", "a=b").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body, "POST /v1/payment_intents/pi_1/confirm - guess - a=b");
+    let (status, _, body) = ask(edge_before(api).await, Method::GET, "/_stripe/v3/stripe.js", "").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(body.contains("No local Stripe runs here."));
 }
