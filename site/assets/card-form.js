@@ -19,13 +19,15 @@ const arrived = new Promise((resolve) => {
 
 let isMissing = false;
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
 /** The page's own colours, as the browser has worked them out for light or dark. */
 function appearance() {
   const of = (/** @type {Element} */ element) => getComputedStyle(element);
   const form = byId("form", HTMLFormElement);
   const sheet = byId("payment-section", HTMLElement);
   return {
-    theme: matchMedia("(prefers-color-scheme: dark)").matches ? "night" : "stripe",
+    theme: dark.matches ? "night" : "stripe",
     variables: {
       colorPrimary: of(byId("submit", HTMLElement)).backgroundColor,
       colorBackground: of(sheet).backgroundColor,
@@ -43,6 +45,8 @@ export class CardForm {
   constructor(stripe, elements) {
     this.stripe = stripe;
     this.elements = elements;
+    // The fields do not follow the page by themselves when it turns light or dark.
+    dark.addEventListener("change", () => elements.update({ appearance: appearance() }));
   }
 
   /**

@@ -191,7 +191,6 @@ async function prepare() {
     if (Date.parse(data.expires_at) > before) sessionStorage.setItem(EXTENDED, "");
     byId("extended", HTMLElement).hidden = sessionStorage.getItem(EXTENDED) === null;
     clock.start(data.expires_at, clockOffset);
-    byId("test-cards", HTMLElement).hidden = !data.publishable_key.startsWith("pk_test_");
     cards = await CardForm.prepare(data);
   } catch (error) {
     if (isProblem(error, "payments-not-configured")) return "empty";

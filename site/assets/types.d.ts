@@ -97,6 +97,7 @@ export interface StripeElements {
     options: object,
   ): { on(event: "loaderror", listener: () => void): void; mount(place: HTMLElement): void };
   submit(): Promise<{ error?: StripeError }>;
+  update(options: { appearance: object }): void;
 }
 
 export interface StripeObject {

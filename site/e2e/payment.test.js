@@ -105,7 +105,6 @@ step("a declined card is explained, and the order is as it was", async () => {
   await enterCard(buyer, CARDS.declined);
   await payButton(buyer).click();
   await buyer.reads(/declined.*Nothing was charged\. You can try again or use another card\./u);
-  assert.equal(await page.locator("[role=alert]:visible").count(), 1);
   await inspect("checkout-declined");
   await payButton(buyer).waitFor();
   assert.ok(page.url().includes("/checkout/"));
