@@ -4,7 +4,7 @@ The endpoint, the region and the credentials come from the environment that ever
 
     stack.py finish STACK DESCRIPTION TEMPLATE   add the HTTP routes, then write down the stack
     stack.py update STACK BINARIES NAME...       put new code into the functions of these logical ids
-    stack.py hold STACK SECONDS                  let orders hold their tickets for as long as that
+    stack.py hold STACK SECONDS                  let orders hold their tickets for as long as that, paid for or not
 """
 
 import io
@@ -138,13 +138,14 @@ def update(stack, binaries, logical_ids):
 
 
 def hold(stack, seconds):
-    """Change how long orders hold their tickets, as a deployment with another HoldSeconds would."""
+    """Change how long orders hold their tickets, as a deployment with other HoldSeconds and PaymentSeconds would."""
     functions = boto3.client("lambda")
     changed = 0
     for name in physical_ids(boto3.client("cloudformation"), stack, "AWS::Lambda::Function").values():
         variables = functions.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
-        if "HOLD_SECONDS" in variables:
-            variables["HOLD_SECONDS"] = seconds
+        known = [variable for variable in ("HOLD_SECONDS", "PAYMENT_SECONDS") if variable in variables]
+        if known:
+            variables.update(dict.fromkeys(known, seconds))
             functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
             changed += 1
     if not changed:

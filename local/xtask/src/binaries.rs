@@ -1,4 +1,4 @@
-//! The programs of the local profile: functions, edge and site generator.
+//! The programs of the local profile: functions, edge, the stand-in for Stripe and site generator.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,6 +10,7 @@ use crate::environment::cargo;
 use crate::files::refresh;
 use crate::process::run;
 use crate::project::Project;
+use crate::stripe::{SCRIPT, Stripe};
 
 /// Which functions to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) enum Flavour {
 }
 
 /// Programs that are no functions.
-const OTHERS: [&str; 2] = ["edge", "site"];
+const OTHERS: [&str; 3] = ["edge", "fake_stripe", "site"];
 
 /// Builds all programs and copies them to `into`; returns the names of those that changed.
 ///
@@ -55,9 +56,13 @@ pub(crate) fn build(project: &Project, flavour: Flavour, into: &Path) -> anyhow:
     Ok(changed)
 }
 
-/// Builds the site with the generator among `programs`.
-pub(crate) fn build_site(project: &Project, programs: &Path) -> anyhow::Result<()> {
+/// Builds the site with the generator among `programs`; its checkout loads the stand-in's script, or Stripe's own.
+pub(crate) fn build_site(project: &Project, programs: &Path, stripe: Stripe) -> anyhow::Result<()> {
     let mut command = Command::new(programs.join("site"));
     command.current_dir(project.root()).arg("--out").arg(project.site());
+    match stripe {
+        Stripe::StandIn => command.args(["--stripe-js", SCRIPT]),
+        Stripe::Real => &mut command,
+    };
     crate::process::run_quietly(&mut command, &project.target().join("site.log")).context("the site was not built")
 }

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{console, dev, event, interrupt, python, stop, test};
+use crate::stripe::Stripe;
+use crate::{console, dev, event, interrupt, python, refund, secrets, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -25,6 +26,15 @@ enum Task {
         /// A function, or a function and a case: `sign_in` or `sign_in/wrong_password`.
         name: String,
     },
+    /// The keys of the payment provider.
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsTask,
+    },
+    /// Give all of an order's money back.
+    ///
+    /// Works on the local stack if one runs and nothing else is named, else on a deployed one.
+    Refund(RefundOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
     /// Run the unit tests, then a stack of its own with integration and browser tests.
@@ -33,12 +43,63 @@ enum Task {
     Test(TestOptions),
 }
 
+#[derive(Debug, Subcommand)]
+enum SecretsTask {
+    /// Write Stripe's keys for one stage, asked for without echo or read from standard input.
+    Put(SecretsOptions),
+}
+
+/// What `secrets put` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SecretsOptions {
+    /// The stage whose keys they are.
+    #[arg(long, default_value = "dev")]
+    pub(crate) stage: String,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Read them as JSON from standard input.
+    #[arg(long)]
+    pub(crate) stdin: bool,
+    /// Write them into the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `refund` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RefundOptions {
+    /// The order's id, as its receipt shows it, or Stripe's id of the payment (`pi_…`).
+    pub(crate) order: String,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
 /// What `dev` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DevOptions {
     /// How long a ticket is held for a buyer.
     #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(5..=86_400))]
     pub(crate) hold_seconds: u32,
+    /// How long it is held at least once its buyer has begun to pay.
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(5..=3_600))]
+    pub(crate) payment_seconds: u32,
+    /// Which Stripe is talked to.
+    #[arg(long, value_enum, default_value_t = Stripe::StandIn)]
+    pub(crate) stripe: Stripe,
     /// Port of the site on localhost.
     #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: u16,
@@ -59,6 +120,9 @@ pub(crate) struct TestOptions {
     /// How long a ticket is held for a buyer in the stack of the tests.
     #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(5..=86_400))]
     pub(crate) hold_seconds: u32,
+    /// How long it is held at least once its buyer has begun to pay.
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(5..=3_600))]
+    pub(crate) payment_seconds: u32,
     /// Keep the stack running after the tests until Ctrl-C.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -78,6 +142,8 @@ pub fn run() -> ExitCode {
         Task::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Stop => stop::run().map(|()| ExitCode::SUCCESS),
         Task::Event { name } => event::print(&name).map(|()| ExitCode::SUCCESS),
+        Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
+        Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),
     });

@@ -31,11 +31,23 @@ pub(crate) struct Description {
     pub(crate) routes: usize,
 }
 
+/// What a stack is told of the template's parameters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parameters {
+    /// How long a ticket is held.
+    pub(crate) hold_seconds: u32,
+    /// How long it is held at least once its buyer has begun to pay.
+    pub(crate) payment_seconds: u32,
+    /// Where Stripe is called.
+    pub(crate) stripe_api: String,
+}
+
 /// What was deployed last: if nothing of it has changed, neither has the stack.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Deployed {
     template: String,
-    hold_seconds: u32,
+    #[serde(default)]
+    parameters: Parameters,
     functions: BTreeMap<String, String>,
 }
 
@@ -57,19 +69,19 @@ pub(crate) struct Deployment {
     venv: Venv,
     folder: PathBuf,
     binaries: PathBuf,
-    hold_seconds: u32,
+    parameters: Parameters,
     current: Option<Deployed>,
 }
 
 impl Deployment {
     /// A deployment whose files are under `folder`.
-    pub(crate) fn new(project: &Project, venv: &Venv, folder: &Path, binaries: &Path, hold_seconds: u32) -> Self {
+    pub(crate) fn new(project: &Project, venv: &Venv, folder: &Path, binaries: &Path, parameters: Parameters) -> Self {
         Self {
             project: project.clone(),
             venv: venv.clone(),
             folder: folder.to_owned(),
             binaries: binaries.to_owned(),
-            hold_seconds,
+            parameters,
             current: None,
         }
     }
@@ -82,7 +94,7 @@ impl Deployment {
         drop(std::fs::remove_file(self.stamp()));
         let outcome = if found == wanted {
             Outcome::Unchanged
-        } else if found.template == wanted.template && found.hold_seconds == wanted.hold_seconds {
+        } else if found.template == wanted.template && found.parameters == wanted.parameters {
             let changed = wanted.functions.iter().filter(|(name, stamp)| found.functions.get(*name) != Some(*stamp));
             let names: BTreeSet<String> = changed.map(|(name, _)| logical_id(name)).collect();
             self.update(port, &names)?;
@@ -113,7 +125,8 @@ impl Deployment {
         run_quietly(&mut command, &self.folder.join("update.log"))
     }
 
-    /// Lets orders hold their tickets for another time, without a deployment; the next one undoes it.
+    /// Lets orders hold their tickets for another time, which paying does not make longer, without a deployment; the
+    /// next one undoes it.
     pub(crate) fn hold_for(&mut self, port: u16, seconds: u32) -> anyhow::Result<()> {
         self.current = None;
         let mut command = self.venv.stack_helper(&self.project);
@@ -136,7 +149,9 @@ impl Deployment {
             .arg("--template-file")
             .arg(output.join("template.yaml"))
             .args(["--stack-name", STACK_NAME, "--region", crate::emulator::REGION, "--parameter-overrides"])
-            .arg(format!("HoldSeconds={}", self.hold_seconds))
+            .arg(format!("HoldSeconds={}", self.parameters.hold_seconds))
+            .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
+            .arg(format!("StripeApiBase={}", self.parameters.stripe_api))
             .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"));
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
             .context("sam deploy failed; cargo xtask dev --reset begins with an empty account")?;
@@ -174,7 +189,7 @@ impl Deployment {
                 Ok((name, stamp))
             })
             .collect::<anyhow::Result<_>>()?;
-        Ok(Deployed { template: fingerprint(&text), hold_seconds: self.hold_seconds, functions })
+        Ok(Deployed { template: fingerprint(&text), parameters: self.parameters.clone(), functions })
     }
 
     /// What the stack is made of.

@@ -18,6 +18,7 @@ use crate::python::Venv;
 use crate::record::Record;
 use crate::seed;
 use crate::stack::{Plan, Stack};
+use crate::stripe::Stripe;
 use crate::watch::Sources;
 
 const LEAST_FREE_BYTES: u64 = 2 << 30;
@@ -101,6 +102,8 @@ fn detach(folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
     let output = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
     let mut child = Command::new(std::env::current_exe()?)
         .args(["dev", "--background", "--hold-seconds", &options.hold_seconds.to_string()])
+        .args(["--payment-seconds", &options.payment_seconds.to_string()])
+        .args(["--stripe", options.stripe.as_str()])
         .args(["--port", &options.port.to_string()])
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
@@ -128,15 +131,18 @@ fn detach(folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
 /// Starts everything, keeps it up to date, and ends it when somebody asks.
 fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
     let binaries = folder.join("bin");
-    let venv = build_all(project, &binaries)?;
+    let venv = build_all(project, &binaries, options.stripe)?;
     let plan = Plan {
         folder: folder.to_owned(),
         binaries,
         port: options.port,
         hold_seconds: options.hold_seconds,
+        payment_seconds: options.payment_seconds,
+        stripe: options.stripe,
         function_environment: Vec::new(),
     };
     let mut stack = Stack::start(project, &venv, plan)?;
+    stack.put_keys()?;
     seed::ensure(stack.base_url(), folder)?;
     stack.announce()?;
     introduce(&stack, folder, options);
@@ -148,7 +154,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
 }
 
 /// Builds everything while the tools are being installed.
-fn build_all(project: &Project, binaries: &Path) -> anyhow::Result<Venv> {
+fn build_all(project: &Project, binaries: &Path, stripe: Stripe) -> anyhow::Result<Venv> {
     std::thread::scope(|scope| {
         let installing = scope.spawn(|| {
             let started = step("Install emulator, SAM and linters into .venv");
@@ -160,7 +166,7 @@ fn build_all(project: &Project, binaries: &Path) -> anyhow::Result<Venv> {
         build(project, Flavour::Plain, binaries)?;
         building.done("programs built");
         let rendering = step("Build the site");
-        build_site(project, binaries)?;
+        build_site(project, binaries, stripe)?;
         rendering.done("site built");
         match installing.join() {
             Ok(venv) => venv,
@@ -176,6 +182,10 @@ fn introduce(stack: &Stack, folder: &Path, options: &DevOptions) {
     line(&format!("    open      {}", stack.base_url()));
     line(&format!("    accounts  {} and {}, password {}", seed::SELLER, seed::BUYER, seed::PASSWORD));
     line(&format!("    holds     {} seconds", options.hold_seconds));
+    line(match options.stripe {
+        Stripe::StandIn => "    pay       with card 4242 4242 4242 4242, any future date, any CVC: no money moves",
+        Stripe::Real => "    pay       in Stripe's test mode, once cargo xtask secrets put --local has given the keys",
+    });
     line(&format!("    emulator  {}", endpoint(stack.emulator_port())));
     line(&format!("    logs      {}", folder.display()));
     line(&format!("    stop      {stop}"));
@@ -205,6 +215,6 @@ fn keep(project: &Project, stack: &mut Stack) -> anyhow::Result<()> {
 
 fn apply(project: &Project, stack: &mut Stack) -> anyhow::Result<String> {
     let changed = build(project, Flavour::Plain, stack.binaries())?;
-    build_site(project, stack.binaries())?;
+    build_site(project, stack.binaries(), stack.stripe())?;
     stack.refresh(&changed)
 }

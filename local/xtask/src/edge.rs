@@ -31,6 +31,7 @@ impl Edge {
         site: &Path,
         stack: &Description,
         emulator: u16,
+        stripe: Option<&str>,
         port: u16,
     ) -> anyhow::Result<Self> {
         let api = stack.outputs.get("ApiId").context("the stack has no output ApiId")?;
@@ -41,6 +42,9 @@ impl Edge {
             .arg(site)
             .args(["--upstream", &format!("{}/_aws/execute-api/{api}/$default", endpoint(emulator))])
             .env("HOLDFAST_ORIGIN_SECRET", &stack.origin_secret);
+        if let Some(url) = stripe {
+            command.args(["--stripe", url]);
+        }
         let daemon = Daemon::start("edge", &mut command, &log)?;
         let mut edge = Self { daemon, port, log };
         edge.wait_until_it_answers().inspect_err(|_| {

@@ -58,6 +58,13 @@ impl Venv {
         command.arg(project.root().join(Path::new("local/emulator/stack.py")));
         command
     }
+
+    /// Runs the helper for what operators do.
+    pub(crate) fn operator_helper(&self, project: &Project) -> Command {
+        let mut command = Command::new(self.python());
+        command.arg(project.root().join(Path::new("local/operate.py")));
+        command
+    }
 }
 
 /// `cargo xtask tools`.

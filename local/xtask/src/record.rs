@@ -15,6 +15,10 @@ pub(crate) struct Record {
     pub(crate) emulator: Option<Identity>,
     pub(crate) emulator_port: u16,
     pub(crate) edge: Option<Identity>,
+    #[serde(default)]
+    pub(crate) stripe: Option<Identity>,
+    #[serde(default)]
+    pub(crate) stripe_port: u16,
     pub(crate) base_url: String,
     pub(crate) ready: bool,
 }
@@ -37,7 +41,7 @@ impl Record {
 
     /// Ends what a supervisor that is gone has left running.
     pub(crate) fn stop_left_behind(&self) {
-        for identity in [self.edge, self.emulator].into_iter().flatten() {
+        for identity in [self.edge, self.stripe, self.emulator].into_iter().flatten() {
             stop_left_behind(identity);
         }
     }

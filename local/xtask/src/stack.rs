@@ -1,17 +1,19 @@
-//! A whole local stack: emulator, deployment and edge.
+//! A whole local stack: emulator, deployment, the stand-in for Stripe and edge.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
 use crate::console::step;
-use crate::deployment::{Deployment, Description, Outcome};
+use crate::deployment::{Deployment, Description, Outcome, Parameters};
 use crate::edge::Edge;
-use crate::emulator::{Emulator, free_port, is_free};
+use crate::emulator::{Emulator, endpoint, free_port, is_free};
 use crate::process::Identity;
 use crate::project::Project;
 use crate::python::Venv;
 use crate::record::Record;
+use crate::secrets::put_locally;
+use crate::stripe::{FakeStripe, REAL_API, Stripe, local_keys};
 
 /// What distinguishes one stack from another.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub(crate) struct Plan {
     pub(crate) port: u16,
     /// The template's parameter.
     pub(crate) hold_seconds: u32,
+    /// Another one.
+    pub(crate) payment_seconds: u32,
+    /// Which Stripe it talks to.
+    pub(crate) stripe: Stripe,
     /// Environment that reaches the functions.
     pub(crate) function_environment: Vec<(&'static str, PathBuf)>,
 }
@@ -36,6 +42,8 @@ pub(crate) struct Stack {
     emulator: Emulator,
     deployment: Deployment,
     description: Description,
+    venv: Venv,
+    stripe: Option<FakeStripe>,
     edge: Option<Edge>,
     record: Record,
     stopped: bool,
@@ -46,11 +54,9 @@ impl Stack {
     pub(crate) fn start(project: &Project, venv: &Venv, plan: Plan) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&plan.folder)?;
         let started = step("Start the emulator");
-        let earlier = Record::read(&plan.folder).map(|record| record.emulator_port);
-        let emulator_port = match earlier.filter(|port| is_free(*port)) {
-            Some(port) => port,
-            None => free_port()?,
-        };
+        let earlier = Record::read(&plan.folder);
+        let emulator_port = same_or_free(earlier.as_ref().map(|record| record.emulator_port))?;
+        let stripe_port = same_or_free(earlier.as_ref().map(|record| record.stripe_port))?;
         let environment: Vec<(&str, &Path)> =
             plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
         let mut emulator = Emulator::start(venv, &plan.folder, emulator_port, &environment)?;
@@ -59,6 +65,8 @@ impl Stack {
             emulator: Some(emulator.identity()),
             emulator_port,
             edge: None,
+            stripe: None,
+            stripe_port,
             base_url: format!("http://localhost:{}", plan.port),
             ready: false,
         };
@@ -66,26 +74,59 @@ impl Stack {
         started.done(&format!("port {}", emulator.port()));
 
         let deploying = step("Deploy template.yaml into it");
-        let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, plan.hold_seconds);
+        let parameters = Parameters {
+            hold_seconds: plan.hold_seconds,
+            payment_seconds: plan.payment_seconds,
+            stripe_api: match plan.stripe {
+                Stripe::StandIn => format!("{}/", endpoint(stripe_port)),
+                Stripe::Real => REAL_API.to_owned(),
+            },
+        };
+        let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, parameters);
         let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;
         let description = deployment.describe().context("the stack was not described")?;
         deploying.done(&told(&deployed, &description));
 
-        let serving = step("Start the edge");
+        let serving = step(match plan.stripe {
+            Stripe::StandIn => "Start the stand-in for Stripe and the edge",
+            Stripe::Real => "Start the edge",
+        });
         let mut stack = Self {
             project: project.clone(),
             plan,
             emulator,
             deployment,
             description,
+            venv: venv.clone(),
+            stripe: None,
             edge: None,
             record: record.clone(),
             stopped: false,
         };
+        stack.start_stripe()?;
         stack.start_edge()?;
         record = stack.record.clone();
         serving.done(&record.base_url);
         Ok(stack)
+    }
+
+    fn start_stripe(&mut self) -> anyhow::Result<()> {
+        if self.plan.stripe == Stripe::Real {
+            return Ok(());
+        }
+        let program = self.plan.binaries.join("fake_stripe");
+        let stripe = FakeStripe::start(&program, &self.plan.folder, self.record.stripe_port, self.plan.port)?;
+        self.record.stripe = Some(stripe.identity());
+        self.stripe = Some(stripe);
+        self.record.write(&self.plan.folder)
+    }
+
+    /// Writes the stand-in's keys into the emulator; Stripe's own are the user's to write.
+    pub(crate) fn put_keys(&self) -> anyhow::Result<()> {
+        match self.plan.stripe {
+            Stripe::StandIn => put_locally(&self.project, &self.venv, self.emulator.port(), &local_keys()),
+            Stripe::Real => Ok(()),
+        }
     }
 
     fn start_edge(&mut self) -> anyhow::Result<()> {
@@ -95,6 +136,7 @@ impl Stack {
             &self.project.site(),
             &self.description,
             self.emulator.port(),
+            self.stripe.as_ref().map(FakeStripe::url).as_deref(),
             self.plan.port,
         )?;
         self.record.edge = Some(edge.identity());
@@ -102,10 +144,16 @@ impl Stack {
         self.record.write(&self.plan.folder)
     }
 
-    /// Puts new binaries or a new template to work; a new edge is started in the place of the old one.
+    /// Puts new binaries or a new template to work; a new edge or stand-in is started in the place of the old one.
     pub(crate) fn refresh(&mut self, changed: &[String]) -> anyhow::Result<String> {
         let outcome = self.deployment.ensure(self.emulator.port())?;
         self.description = self.deployment.describe().context("the stack was not described")?;
+        if changed.iter().any(|name| name == "fake_stripe") {
+            if let Some(mut stripe) = self.stripe.take() {
+                stripe.stop();
+            }
+            self.start_stripe()?;
+        }
         if changed.iter().any(|name| name == "edge") {
             if let Some(mut edge) = self.edge.take() {
                 edge.stop();
@@ -129,6 +177,9 @@ impl Stack {
     /// Fails when one of its processes has ended by itself.
     pub(crate) fn check(&mut self) -> anyhow::Result<()> {
         self.emulator.check()?;
+        if let Some(stripe) = &mut self.stripe {
+            stripe.check()?;
+        }
         match &mut self.edge {
             Some(edge) => edge.check(),
             None => bail!("the edge does not run"),
@@ -160,6 +211,16 @@ impl Stack {
         self.emulator.port()
     }
 
+    /// Which Stripe it talks to.
+    pub(crate) fn stripe(&self) -> Stripe {
+        self.plan.stripe
+    }
+
+    /// Where the stand-in for Stripe listens, without a slash at its end.
+    pub(crate) fn stripe_url(&self) -> Option<String> {
+        self.stripe.as_ref().map(FakeStripe::url)
+    }
+
     /// Ends all of it; what was stored is there again after the next start.
     pub(crate) fn stop(&mut self) {
         if self.stopped {
@@ -169,12 +230,16 @@ impl Stack {
         if let Some(edge) = &mut self.edge {
             edge.stop();
         }
+        if let Some(stripe) = &mut self.stripe {
+            stripe.stop();
+        }
         if self.emulator.stop() {
             self.deployment.remember();
         }
         self.record.ready = false;
         self.record.emulator = None;
         self.record.edge = None;
+        self.record.stripe = None;
         drop(self.record.write(&self.plan.folder));
     }
 }
@@ -182,6 +247,14 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// The port of the last time, so that what was deployed then is still right, or any that is free.
+fn same_or_free(earlier: Option<u16>) -> anyhow::Result<u16> {
+    match earlier.filter(|port| *port != 0 && is_free(*port)) {
+        Some(port) => Ok(port),
+        None => free_port(),
     }
 }
 

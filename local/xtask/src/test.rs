@@ -20,9 +20,12 @@ use crate::project::Project;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
 use crate::stack::{Plan, Stack};
+use crate::stripe::{Stripe, WEBHOOK_SECRET};
 
 /// The package of the tests that need a running stack.
 const INTEGRATION: &str = "tests";
+/// Its program that runs before the payment keys are written.
+const UNCONFIGURED: &str = "unconfigured";
 /// Long enough to see the countdown, short enough to wait for its end.
 const SHORT_HOLD_SECONDS: u32 = 20;
 
@@ -49,6 +52,12 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stack = Some(start(&project, &folder, options)?);
         Ok(())
     })?;
+    if test_targets(&project, |package| package == INTEGRATION)?.iter().any(|name| name == UNCONFIGURED) {
+        report.part("tests without payment keys", || {
+            against(&project, &folder, running(stack.as_ref())?, options, &[UNCONFIGURED.to_owned()])
+        })?;
+    }
+    report.part("payment keys", || running(stack.as_ref())?.put_keys())?;
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
     report.part("run-out test", || run_out_test(&project, running_mut(stack.as_mut())?))?;
@@ -119,7 +128,7 @@ fn start(project: &Project, folder: &Path, options: &TestOptions) -> anyhow::Res
     }
     let (venv, _) = Venv::ensure(project)?;
     build(project, Flavour::CrashPoints, &binaries)?;
-    build_site(project, &binaries)?;
+    build_site(project, &binaries, Stripe::StandIn)?;
     let crashes = crash_folder(folder);
     std::fs::create_dir_all(&crashes)?;
     let plan = Plan {
@@ -127,6 +136,8 @@ fn start(project: &Project, folder: &Path, options: &TestOptions) -> anyhow::Res
         binaries,
         port: free_port()?,
         hold_seconds: options.hold_seconds,
+        payment_seconds: options.payment_seconds,
+        stripe: Stripe::StandIn,
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
     };
     Stack::start(project, &venv, plan)
@@ -146,9 +157,22 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
 }
 
 fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
+    let mut names = test_targets(project, |package| package == INTEGRATION)?;
+    names.retain(|name| name != UNCONFIGURED);
+    against(project, folder, stack, options, &names)
+}
+
+/// Runs test programs against a stack.
+fn against(
+    project: &Project,
+    folder: &Path,
+    stack: &Stack,
+    options: &TestOptions,
+    names: &[String],
+) -> anyhow::Result<()> {
     let mut command = cargo_test(project);
-    for name in test_targets(project, |package| package == INTEGRATION)? {
-        command.args(["--test", &name]);
+    for name in names {
+        command.args(["--test", name]);
     }
     command.args(&options.filter);
     as_owner(&mut command, stack.emulator_port());
@@ -158,8 +182,15 @@ fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &
         .env("HOLDFAST_STACK_OUTPUTS", stack.description_path())
         .env("HOLDFAST_TRANSFORMED_TEMPLATE", stack.template_path())
         .env("HOLDFAST_CRASH_DIR", crash_folder(folder))
-        .env("HOLDFAST_HOLD_SECONDS", options.hold_seconds.to_string());
+        .env("HOLDFAST_HOLD_SECONDS", options.hold_seconds.to_string())
+        .envs(payments(stack));
     succeed(&mut command)
+}
+
+/// Where the stand-in for Stripe is controlled, and what its webhooks are signed with.
+fn payments(stack: &Stack) -> Vec<(&'static str, String)> {
+    let url = stack.stripe_url().map(|url| ("HOLDFAST_FAKE_STRIPE_URL", url));
+    url.into_iter().chain([("HOLDFAST_WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned())]).collect()
 }
 
 fn browser_tests(project: &Project, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
@@ -180,6 +211,7 @@ fn in_browser(mut command: Command, stack: &Stack, chromium: &Path, hold_seconds
     command
         .env("HOLDFAST_BASE_URL", stack.base_url())
         .env("HOLDFAST_HOLD_SECONDS", hold_seconds.to_string())
+        .envs(payments(stack))
         .env("CHROMIUM", chromium);
     command
 }

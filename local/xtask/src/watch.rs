@@ -6,8 +6,17 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::project::Project;
 
-const WATCHED: [&str; 8] =
-    ["functions", "shared", "site", "local/edge", "Cargo.toml", "template.yaml", "samconfig.toml", "Makefile"];
+const WATCHED: [&str; 9] = [
+    "functions",
+    "shared",
+    "site",
+    "local/edge",
+    "local/fake_stripe",
+    "Cargo.toml",
+    "template.yaml",
+    "samconfig.toml",
+    "Makefile",
+];
 const IGNORED: [&str; 4] = ["node_modules", "target", "e2e", "assets-test"];
 const INTERVAL: Duration = Duration::from_millis(500);
 /// Far more than there are: a link into somewhere huge must not keep this busy.
