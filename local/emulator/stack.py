@@ -2,7 +2,7 @@
 
 The endpoint, the region and the credentials come from the environment that every AWS SDK reads.
 
-    stack.py finish STACK DESCRIPTION TEMPLATE   add the HTTP routes, then write down the stack
+    stack.py finish STACK DESCRIPTION TEMPLATE   add routes and rights that the emulator needs, then write down the stack
     stack.py update STACK BINARIES NAME...       put new code into the functions of these logical ids
     stack.py hold STACK SECONDS                  let orders hold their tickets for as long as that, paid for or not
 """
@@ -18,6 +18,7 @@ import boto3
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
 FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.(?:Arn|Alias)\}/invocations")
+READ_PARAMETERS = "ssm:GetParameters"
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -87,12 +88,39 @@ def add_routes(template, ids):
     return count
 
 
+def as_list(value):
+    """One thing or several, as policies may write both."""
+    return value if isinstance(value, list) else [value]
+
+
+def reads_parameters(role):
+    """Whether a role may read several parameters at once."""
+    policies = role["Properties"].get("Policies", [])
+    statements = [one for policy in policies for one in as_list(policy["PolicyDocument"]["Statement"])]
+    return any(READ_PARAMETERS in as_list(statement["Action"]) for statement in statements)
+
+
+def let_parameters_be_read(template, ids):
+    """Allow the call on any resource: the emulator does not see which parameters are asked for, and judges it by `*`."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": READ_PARAMETERS, "Resource": "*"}],
+    }
+    iam = boto3.client("iam")
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::IAM::Role" and reads_parameters(resource):
+            iam.put_role_policy(
+                RoleName=ids[logical_id], PolicyName="emulator-parameters", PolicyDocument=json.dumps(document)
+            )
+
+
 def finish(stack, description_path, template_path):
-    """Add the routes and write down outputs, physical ids, the origin's secret and the transformed template."""
+    """Add what the emulator needs, and write down outputs, physical ids, the origin's secret and the transformed template."""
     cloudformation = boto3.client("cloudformation")
     ids = physical_ids(cloudformation, stack)
     template = processed_template(cloudformation, stack)
     routes = add_routes(template, ids)
+    let_parameters_be_read(template, ids)
     [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     secret = ""
