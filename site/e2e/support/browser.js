@@ -164,12 +164,14 @@ export class Person {
 }
 
 /**
- * Chromium writes a line for every answer that is no success. Refusals of the API are answers that the site expects and
- * explains, and one page is missing on purpose; anything else that fails to load is a fault.
+ * Chromium writes a line for every answer that is no success. Refusals of the API and of whoever takes the payment are
+ * answers that the site expects and explains, and one page is missing on purpose; anything else that fails to load is a
+ * fault.
  * @param {string} text
  * @param {string} url
  */
 function isExpected(text, url) {
   const { pathname } = new URL(url, BASE_URL);
-  return text.startsWith("Failed to load resource") && (pathname.startsWith("/api/") || pathname === NO_PAGE);
+  const isAnswer = pathname.startsWith("/api/") || /^\/_stripe\/v\d\/payment_intents\//u.test(pathname);
+  return text.startsWith("Failed to load resource") && (isAnswer || pathname === NO_PAGE);
 }
