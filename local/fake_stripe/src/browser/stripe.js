@@ -10,10 +10,13 @@
     ['4242 4242 4242 4242', 'pays'],
     ['4000 0000 0000 0002', 'is declined'],
     ['4000 0000 0000 9995', 'has insufficient funds'],
-    ['4000 0027 6000 3184', 'asks for 3-D Secure'],
-    ['4000 0084 0000 1629', 'asks for 3-D Secure, then is declined'],
+    // With a hyphen that no line ends at.
+    ['4000 0027 6000 3184', 'asks for 3\u2011D Secure'],
+    ['4000 0084 0000 1629', 'asks for 3\u2011D Secure, then is declined'],
   ];
   let counter = 0;
+  /** The page's appearance, for the dialog too. */
+  let worn;
 
   /** An element with its attributes and children; text is never markup. */
   function make(name, attributes = {}, ...children) {
@@ -284,6 +287,7 @@
       fontFamily: '--fs-font',
       borderRadius: '--fs-radius',
     };
+    worn = appearance ?? worn;
     for (const [name, property] of Object.entries(names)) {
       const value = appearance?.variables?.[name];
       if (typeof value === 'string') root.style.setProperty(property, value);
@@ -378,6 +382,7 @@
         make('div', { class: 'fake-stripe-buttons' }, complete, fail),
       )
     );
+    wear(dialog, worn);
     document.body.append(dialog);
     return new Promise((resolve) => {
       const done = (passed) => {
