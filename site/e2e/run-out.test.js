@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Person, launch } from "./support/browser.js";
-import { CARDS, enterCard, goToCheckout, hold, payButton, seesReceipt } from "./support/checkout.js";
+import { goToCheckout, hold, payButton } from "./support/checkout.js";
 import { HOLD_SECONDS } from "./support/settings.js";
 
 const LONGEST_SECONDS = 60;
@@ -40,7 +40,7 @@ test("the countdown ends, the order closes by itself and the ticket is listed ag
   }
 });
 
-test("at the till the time is extended once; then the form goes, and nothing is charged", { skip }, async (context) => {
+test("at the till the form goes when the time is up, and nothing is charged", { skip }, async (context) => {
   const browser = await launch();
   try {
     const [seller, buyer] = await Promise.all([Person.arrive(browser, "Sam Seller"), Person.arrive(browser, "Bo Buyer")]);
@@ -65,14 +65,7 @@ test("at the till the time is extended once; then the form goes, and nothing is 
     await buyer.screenshot("checkout-run-out-phone");
     await page.getByRole("link", { name: "See the order" }).click();
     await buyer.reads(RAN_OUT);
-
-    // On the market again it is bought by whoever holds it next, here the same person under a new order.
     await buyer.looksUntil(ticket, page.getByRole("button", { name: "Hold this ticket" }));
-    await hold(buyer, ticket);
-    await goToCheckout(buyer);
-    await enterCard(buyer, CARDS.pays);
-    await payButton(buyer).click();
-    await seesReceipt(buyer);
     await Promise.all([seller.leave(), buyer.leave()]);
   } finally {
     await browser.close();
