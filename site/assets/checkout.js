@@ -28,6 +28,7 @@ const form = byId("form", HTMLFormElement);
 const submit = byId("submit", HTMLButtonElement);
 const cancel = byId("cancel", HTMLButtonElement);
 const ways = byId("ways", HTMLElement);
+const extended = byId("extended", HTMLElement);
 const outcome = byId("outcome", HTMLElement);
 const problem = byId("order-error", HTMLElement);
 
@@ -102,7 +103,7 @@ function close(ticketId) {
   clock.stop();
   forgetOrderKey(ticketId);
   sessionStorage.removeItem(SENT);
-  byId("extended", HTMLElement).hidden = true;
+  extended.hidden = true;
 }
 
 /** @param {boolean} possible */
@@ -133,6 +134,7 @@ function setBusy(now) {
 function runOut() {
   if (busy) return;
   clock.stop();
+  extended.hidden = true;
   offerToPay(false);
   if (outcome.textContent !== TEXT.runOut) announce(TEXT.runOut);
   say(outcome, TEXT.runOut);
@@ -189,7 +191,7 @@ async function prepare() {
     const { data, clockOffset } = await startPayment(id);
     const before = Date.parse(shown?.expires_at ?? data.expires_at);
     if (Date.parse(data.expires_at) > before) sessionStorage.setItem(EXTENDED, "");
-    byId("extended", HTMLElement).hidden = sessionStorage.getItem(EXTENDED) === null;
+    extended.hidden = sessionStorage.getItem(EXTENDED) === null;
     clock.start(data.expires_at, clockOffset);
     cards = await CardForm.prepare(data);
   } catch (error) {
