@@ -19,7 +19,8 @@ pub(crate) const SCRIPT: &str = "/_stripe/v3/stripe.js";
 pub(crate) const REAL_API: &str = "https://api.stripe.com/";
 /// What signs the local webhooks.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_holdfast_local";
-const SECRET_KEY: &str = "sk_test_holdfast_local";
+/// What the functions call the stand-in with.
+pub(crate) const SECRET_KEY: &str = "sk_test_holdfast_local";
 const PUBLISHABLE_KEY: &str = "pk_test_holdfast_local";
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Everything that it has answered is written down: there is nothing to wait for.

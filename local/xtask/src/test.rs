@@ -20,7 +20,7 @@ use crate::project::Project;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
 use crate::stack::{Plan, Stack};
-use crate::stripe::{Stripe, WEBHOOK_SECRET};
+use crate::stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 
 /// The package of the tests that need a running stack.
 const INTEGRATION: &str = "tests";
@@ -187,10 +187,11 @@ fn against(
     succeed(&mut command)
 }
 
-/// Where the stand-in for Stripe is controlled, and what its webhooks are signed with.
+/// Where the stand-in for Stripe is controlled, its key, and what its webhooks are signed with.
 fn payments(stack: &Stack) -> Vec<(&'static str, String)> {
     let url = stack.stripe_url().map(|url| ("HOLDFAST_FAKE_STRIPE_URL", url));
-    url.into_iter().chain([("HOLDFAST_WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned())]).collect()
+    let known = [("HOLDFAST_STRIPE_SECRET_KEY", SECRET_KEY), ("HOLDFAST_WEBHOOK_SECRET", WEBHOOK_SECRET)];
+    url.into_iter().chain(known.map(|(name, value)| (name, value.to_owned()))).collect()
 }
 
 fn browser_tests(project: &Project, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
