@@ -1,9 +1,12 @@
 //! What an operator sees: tables, queues, schedules, and functions invoked by hand.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
-use holdfast_domain::{Order, OrderId, Ticket, TicketId, Timestamp, UserId};
+use holdfast_domain::{Order, OrderId, Ticket, TicketId, TicketState, Timestamp, UserId};
 use holdfast_store::Market;
 use serde_json::Value;
 
@@ -23,6 +26,7 @@ pub struct Aws {
     pub scheduler: aws_sdk_scheduler::Client,
     /// Queues.
     pub sqs: aws_sdk_sqs::Client,
+    ssm: aws_sdk_ssm::Client,
     stack: Stack,
 }
 
@@ -40,6 +44,7 @@ impl Aws {
             lambda: aws_sdk_lambda::Client::new(&sdk),
             scheduler: aws_sdk_scheduler::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),
+            ssm: aws_sdk_ssm::Client::new(&sdk),
             stack,
         }
     }
@@ -88,7 +93,7 @@ impl Aws {
     /// # Panics
     /// When the table refuses.
     pub async fn run_out_ticket(&self, ticket: &str) {
-        self.set_times(format!("T#{ticket}"), "T".to_owned()).await;
+        self.set_times(format!("T#{ticket}"), "T".to_owned(), Self::past()).await;
     }
 
     /// Moves the end of a hold on ticket and order into the past.
@@ -100,28 +105,104 @@ impl Aws {
         self.run_out_order(buyer, order).await;
     }
 
+    /// Moves the end of every hold of these buyers into the past: those of their open orders, and their tickets'.
+    ///
+    /// # Panics
+    /// When the table refuses.
+    pub async fn run_out_all(&self, buyers: &[String]) {
+        for buyer in buyers {
+            let id: UserId = buyer.parse().expect("an id");
+            let mut after = None;
+            loop {
+                let page = self.market.order_list_by_buyer(id, 50, after).await.expect("a page");
+                for order in page.items.iter().filter(|order| !order.is_final()) {
+                    // What has come to rest since it was read has no time any more.
+                    let (pk, sk) = (format!("U#{buyer}"), format!("O#{}", order.id));
+                    self.try_set_times(pk, sk, Self::past()).await;
+                    let ticket = self.market.ticket_read(order.ticket.id).await.expect("a read");
+                    if ticket.is_some_and(|ticket| is_held_by(&ticket, order.id)) {
+                        self.try_set_times(format!("T#{}", order.ticket.id), "T".to_owned(), Self::past()).await;
+                    }
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
     /// Moves an order's own copy of the end of its hold into the past.
     ///
     /// # Panics
     /// When the table refuses.
     pub async fn run_out_order(&self, buyer: &str, order: &str) {
-        self.set_times(format!("U#{buyer}"), format!("O#{order}")).await;
+        self.set_times(format!("U#{buyer}"), format!("O#{order}"), Self::past()).await;
     }
 
-    async fn set_times(&self, pk: String, sk: String) {
-        // A minute after the epoch: earlier than any clock of a test says.
-        let past = AttributeValue::N("60000".to_owned());
-        self.dynamodb
+    async fn set_times(&self, pk: String, sk: String, end: Timestamp) {
+        assert!(self.try_set_times(pk, sk, end).await, "no held ticket and no open order");
+    }
+
+    /// Whether there was a held ticket or an open order whose time could be set.
+    async fn try_set_times(&self, pk: String, sk: String, end: Timestamp) -> bool {
+        let end = AttributeValue::N(end.as_millis().to_string());
+        let result = self
+            .dynamodb
             .update_item()
             .table_name(self.stack.output("MarketTable"))
             .key("pk", AttributeValue::S(pk))
             .key("sk", AttributeValue::S(sk))
-            .update_expression("SET expires_at = :past, due_at = :past")
+            .update_expression("SET expires_at = :end, due_at = :end")
             .condition_expression("attribute_exists(pk) AND attribute_exists(due_at)")
-            .expression_attribute_values(":past", past)
+            .expression_attribute_values(":end", end)
+            .send()
+            .await;
+        match result.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => true,
+            Err(UpdateItemError::ConditionalCheckFailedException(_)) => false,
+            Err(error) => panic!("the table refuses: {error}"),
+        }
+    }
+
+    /// Moves the end of a hold on ticket and order so that so much of it is left; that moment.
+    ///
+    /// # Panics
+    /// When the table refuses.
+    pub async fn end_soon(&self, ticket: &str, buyer: &str, order: &str, left: Duration) -> Timestamp {
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock") + left;
+        let end = Timestamp::from_millis(i64::try_from(millis.as_millis()).expect("millis")).expect("a moment");
+        self.set_times(format!("T#{ticket}"), "T".to_owned(), end).await;
+        self.set_times(format!("U#{buyer}"), format!("O#{order}"), end).await;
+        end
+    }
+
+    /// The key with which the stack's functions call Stripe.
+    ///
+    /// # Panics
+    /// When it was not written.
+    pub async fn stripe_key(&self) -> String {
+        let name = "/holdfast/dev/stripe/secret_key";
+        let output = self.ssm.get_parameter().name(name).with_decryption(true).send().await.expect("a parameter");
+        output.parameter.and_then(|parameter| parameter.value).expect("a value")
+    }
+
+    /// Whether the sweep would look at an order.
+    ///
+    /// # Panics
+    /// When there is no such order.
+    pub async fn is_due(&self, buyer: &str, order: &str) -> bool {
+        let item = self
+            .dynamodb
+            .get_item()
+            .table_name(self.stack.output("MarketTable"))
+            .key("pk", AttributeValue::S(format!("U#{buyer}")))
+            .key("sk", AttributeValue::S(format!("O#{order}")))
+            .consistent_read(true)
             .send()
             .await
-            .expect("a held ticket or an open order");
+            .expect("a read");
+        item.item.expect("an order").contains_key("due_shard")
     }
 
     /// Runs the sweep once.
@@ -138,6 +219,14 @@ impl Aws {
     /// Never: it is a moment.
     #[must_use]
     pub fn past() -> Timestamp {
+        // A minute after the epoch: earlier than any clock of a test says.
         Timestamp::from_millis(60_000).expect("a moment")
+    }
+}
+
+fn is_held_by(ticket: &Ticket, order: OrderId) -> bool {
+    match ticket.state {
+        TicketState::Held(hold) => hold.order == order,
+        TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => false,
     }
 }

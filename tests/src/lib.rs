@@ -5,6 +5,7 @@ mod aws;
 mod meter;
 mod person;
 mod stack;
+mod stripe;
 mod template;
 mod wait;
 
@@ -13,5 +14,6 @@ pub use aws::Aws;
 pub use meter::Meter;
 pub use person::{PASSWORD, Person, ticket_body};
 pub use stack::{Call, Stack, crash_folder};
+pub use stripe::{DECLINED, Stripe, VISA, intent_of, signature_header, webhook_secret};
 pub use template::{Template, referred, texts};
 pub use wait::eventually;

@@ -70,4 +70,14 @@ impl Person {
     pub async fn cancel(&self, order: &str) -> Answer {
         self.send(Call::new("DELETE", format!("/api/orders/{order}"))).await
     }
+
+    /// Begins the payment of an order.
+    pub async fn start_payment(&self, order: &str) -> Answer {
+        self.send(Call::new("POST", format!("/api/orders/{order}/payment"))).await
+    }
+
+    /// Has Stripe asked about an order, as the page does that a buyer comes back to.
+    pub async fn reconcile(&self, order: &str) -> Answer {
+        self.send(Call::new("POST", format!("/api/orders/{order}/reconcile"))).await
+    }
 }

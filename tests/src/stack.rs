@@ -123,6 +123,15 @@ impl Stack {
         fact("resources", logical_id)
     }
 
+    /// What the edge sends with each request.
+    ///
+    /// # Panics
+    /// When the stack was not described.
+    #[must_use]
+    pub fn origin_secret(&self) -> String {
+        FACTS["origin_secret"].as_str().expect("a secret").to_owned()
+    }
+
     /// The same stack, reached at the API's own address, as nobody should.
     ///
     /// # Panics

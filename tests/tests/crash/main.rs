@@ -5,9 +5,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fake_stripe::Status;
 use holdfast_domain::{OrderState, TicketState};
 use serde_json::json;
-use tests::{Aws, Call, PASSWORD, Person, Stack, crash_folder, eventually};
+use tests::{Aws, Call, PASSWORD, Person, Stack, Stripe, VISA, crash_folder, eventually};
 use uuid::Uuid;
 
 /// A process that reaches `point` next dies there. Tests that arm a point run one after another: any process may meet it.
@@ -35,6 +36,7 @@ impl Drop for Armed {
 struct Market {
     stack: Stack,
     aws: Aws,
+    stripe: Stripe,
     seller: Person,
     buyer: Person,
 }
@@ -43,7 +45,7 @@ impl Market {
     async fn open() -> Self {
         let stack = Stack::get();
         let (seller, buyer) = (stack.person("Seller").await, stack.person("Buyer").await);
-        Self { aws: Aws::get().await, stack, seller, buyer }
+        Self { aws: Aws::get().await, stripe: Stripe::get(), stack, seller, buyer }
     }
 
     async fn at_rest(&self, ticket: &str, order: &str) {
@@ -205,6 +207,70 @@ async fn dies_while_signing_up_in_and_out() {
     assert_eq!(me.body, json!({"user": null}), "the sign-out was decided before the process died");
 }
 
+/// A held ticket whose order has a payment that the buyer has authorised.
+async fn authorised(market: &Market, title: &str) -> (String, String) {
+    let ticket = market.seller.list_ticket(title).await;
+    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
+    let started = market.buyer.start_payment(&order).await.expect(201).body;
+    // No webhook: it would be the one that meets the point, or the one that repairs what it did.
+    market.stripe.post("webhooks", &json!({"mode": "off"})).await;
+    assert_eq!(market.stripe.confirm(&started, VISA).await, 200);
+    (ticket, order)
+}
+
+async fn dies_while_a_payment_begins(point: &str) {
+    let market = Market::open().await;
+    let ticket = market.seller.list_ticket("Crash while beginning to pay").await;
+    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
+    let armed = Armed::at(point);
+    let answer = market.buyer.start_payment(&order).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    market.buyer.start_payment(&order).await.expect(201);
+    assert_eq!(market.stripe.payments_of(&order).await.len(), 1, "{point}: one payment");
+    assert_eq!(market.buyer.cancel(&order).await.expect(200).text("state"), "cancelled");
+    market.aws.sweep().await;
+    market.at_rest(&ticket, &order).await;
+}
+
+async fn dies_while_a_sale_is_made(point: &str, sweep_repairs: bool) {
+    let market = Market::open().await;
+    let (ticket, order) = authorised(&market, "Crash while selling").await;
+    let armed = Armed::at(point);
+    let answer = market.buyer.reconcile(&order).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    if sweep_repairs {
+        // As if its time had come: an order that is not at rest is looked at each minute from then on.
+        market.aws.run_out_order(&market.buyer.id, &order).await;
+        market.aws.sweep().await;
+    } else {
+        market.buyer.reconcile(&order).await.expect(200);
+    }
+    let paid = market.buyer.get(format!("/api/orders/{order}")).await.expect(200);
+    assert_eq!(paid.text("state"), "paid", "{point}");
+    let TicketState::Sold(sale) = market.aws.ticket(&ticket).await.state else { panic!("{point}: not sold") };
+    assert_eq!(sale.order.to_string(), order);
+    let kept: i64 = market.stripe.payments_of(&order).await.iter().map(|one| one.amount_captured).sum();
+    assert_eq!(kept, 4500, "{point}");
+    assert!(!market.aws.is_due(&market.buyer.id, &order).await, "{point}");
+    market.stripe.post("webhooks", &json!({"mode": "normal"})).await;
+}
+
+async fn dies_while_a_payment_is_voided(point: &str) {
+    let market = Market::open().await;
+    let (ticket, order) = authorised(&market, "Crash while voiding").await;
+    assert_eq!(market.buyer.cancel(&order).await.expect(200).text("state"), "cancelled");
+    let armed = Armed::at(point);
+    let answer = market.buyer.reconcile(&order).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    market.aws.run_out_order(&market.buyer.id, &order).await;
+    market.aws.sweep().await;
+    market.at_rest(&ticket, &order).await;
+    assert!(!market.aws.is_due(&market.buyer.id, &order).await, "{point}");
+    let open = |status| !matches!(status, Status::Canceled);
+    assert!(!market.stripe.payments_of(&order).await.iter().any(|one| open(one.status)), "{point}");
+    market.stripe.post("webhooks", &json!({"mode": "normal"})).await;
+}
+
 /// One test, because a crash point is met by whichever process comes first.
 #[tokio::test]
 async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() {
@@ -223,4 +289,15 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
     dies_while_a_seller_writes().await;
     dies_while_projecting().await;
     dies_while_signing_up_in_and_out().await;
+    for point in ["ticket_extend", "payment_create", "order_store_intent"] {
+        dies_while_a_payment_begins(point).await;
+    }
+    for point in ["payment_retrieve", "ticket_commit", "order_capture", "payment_capture", "ticket_sell"] {
+        dies_while_a_sale_is_made(point, false).await;
+        dies_while_a_sale_is_made(point, true).await;
+    }
+    dies_while_a_sale_is_made("order_pay", false).await;
+    for point in ["payment_cancel", "payment_retrieve"] {
+        dies_while_a_payment_is_voided(point).await;
+    }
 }

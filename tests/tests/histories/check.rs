@@ -66,6 +66,13 @@ pub(crate) async fn violations(world: &World, history: &mut History<'_>) -> Vec<
             }
         }
     }
+    for reference in &history.paid_in_time {
+        let order = world.checkout.market().order_read(reference.buyer, reference.order).await.expect("a read");
+        let is_paid = order.is_some_and(|order| matches!(order.state, OrderState::Paid { .. }));
+        if !is_paid && !history.excused.contains(&reference.order) {
+            wrong.push(format!("{} was authorised in time, and given up all the same", reference.order));
+        }
+    }
     if !paid_by_ticket.is_empty() {
         wrong.push(format!("orders are paid for tickets that are not there: {paid_by_ticket:?}"));
     }

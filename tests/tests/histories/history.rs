@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use fake_stripe::Status;
 use fastrand::Rng;
 use holdfast_domain::{
-    Currency, DisplayName, IdempotencyKey, OrderId, PaymentIntentId, Price, Ticket, TicketFacts, TicketId, Title,
-    UserId,
+    Currency, DisplayName, IdempotencyKey, OrderId, PaymentIntentId, Price, Ticket, TicketFacts, TicketId, TicketState,
+    Title, UserId,
 };
 use holdfast_store::{DUE_SHARDS, NewTicket, PlaceOrder, TicketChange, TicketDetails};
 use sweep::sweep_shard;
@@ -63,7 +63,7 @@ pub(crate) struct History<'w> {
     world: &'w World,
     rng: Rng,
     hears: mpsc::UnboundedSender<Heard>,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    inbox: mpsc::UnboundedReceiver<Heard>,
     live: BTreeMap<ActorId, (String, JoinHandle<()>)>,
     waiting: BTreeMap<ActorId, oneshot::Sender<Turn>>,
     actors: ActorId,
@@ -73,6 +73,10 @@ pub(crate) struct History<'w> {
     payable: Arc<Mutex<BTreeSet<String>>>,
     pub(crate) tickets: Vec<TicketId>,
     pub(crate) orders: BTreeSet<OrderRef>,
+    /// Orders whose payment was authorised while their ticket was held for them.
+    pub(crate) paid_in_time: BTreeSet<OrderRef>,
+    /// Orders that may end otherwise all the same: given up, taken over, or left by the bank.
+    pub(crate) excused: BTreeSet<OrderId>,
     pub(crate) trace: Vec<String>,
     pub(crate) tally: Tally,
 }
@@ -81,7 +85,7 @@ impl<'w> History<'w> {
     /// A history in `world` with two listed tickets and three buyers.
     pub(crate) async fn begin(world: &'w World, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let (hears, heard) = mpsc::unbounded_channel();
+        let (hears, inbox) = mpsc::unbounded_channel();
         let buyers = (0..BUYERS).map(|_| UserId::from_uuid(uuid(&mut rng))).collect();
         let seller = UserId::from_uuid(uuid(&mut rng));
         let mut tickets = Vec::new();
@@ -96,7 +100,7 @@ impl<'w> History<'w> {
             world,
             rng,
             hears,
-            heard,
+            inbox,
             live: BTreeMap::new(),
             waiting: BTreeMap::new(),
             actors: 0,
@@ -105,6 +109,8 @@ impl<'w> History<'w> {
             payable: Arc::default(),
             tickets,
             orders: BTreeSet::new(),
+            paid_in_time: BTreeSet::new(),
+            excused: BTreeSet::new(),
             trace: Vec::new(),
             tally: Tally::default(),
         }
@@ -117,7 +123,7 @@ impl<'w> History<'w> {
                 0..=17 if self.live.len() < LIVE => self.spawn_something().await,
                 0..=80 => self.let_one_go_on().await,
                 81..=82 => self.kill_one().await,
-                83..=87 => self.pass_time(),
+                83..=87 => self.pass_time().await,
                 88..=98 => self.buyer_pays().await,
                 _ => self.bank_changes_its_mind().await,
             }
@@ -174,6 +180,9 @@ impl<'w> History<'w> {
         let order = OrderId::derive(buyer, &key);
         let known = self.orders.iter().find(|known| known.order == order).map(|known| known.ticket);
         self.orders.insert(OrderRef { buyer, order, ticket: known.unwrap_or(ticket) });
+        // Whoever places may take over from whoever was too slow.
+        self.excused
+            .extend(self.orders.iter().filter(|one| one.ticket == ticket && one.order != order).map(|one| one.order));
         let command = PlaceOrder { order, buyer, ticket, hold: HOLD };
         let (checkout, clock) = (Arc::clone(&self.world.checkout), self.world.clock.clone());
         let name = format!("place {order} on {ticket}");
@@ -221,6 +230,7 @@ impl<'w> History<'w> {
 
     async fn cancel(&mut self, order: OrderRef) {
         let (checkout, clock) = (Arc::clone(&self.world.checkout), self.world.clock.clone());
+        self.excused.insert(order.order);
         let cancelling = async move { checkout.market().order_cancel(order.buyer, order.order, clock.now()).await };
         self.spawn(format!("cancel {}", order.order), cancelling).await;
     }
@@ -256,10 +266,18 @@ impl<'w> History<'w> {
         self.spawn(format!("change {ticket}"), changing).await;
     }
 
-    fn pass_time(&mut self) {
-        let seconds = [1, 5, 10, 30, 50, 101][self.rng.usize(0..6)];
-        self.world.clock.advance(Duration::from_secs(seconds));
-        self.trace.push(format!("{seconds} s pass"));
+    /// Some seconds pass, or as many as end a hold to the millisecond: what is right before is wrong after.
+    async fn pass_time(&mut self) {
+        let mut time = Duration::from_secs([1, 5, 10, 30, 50, 101][self.rng.usize(0..6)]);
+        if self.rng.bool() {
+            let ticket = self.tickets[self.rng.usize(0..TICKETS)];
+            let ticket = self.world.checkout.market().ticket_read(ticket).await.expect("a read").expect("a ticket");
+            if let TicketState::Held(hold) = ticket.state {
+                time = hold.expires_at.since(self.world.clock.now());
+            }
+        }
+        self.world.clock.advance(time);
+        self.trace.push(format!("{time:?} pass"));
     }
 
     /// A buyer confirms a payment whose secret they have, in time or not, with a good card or not.
@@ -283,6 +301,32 @@ impl<'w> History<'w> {
             let status = self.world.stripe_post(&path, "application/json", body).await;
             self.trace.push(format!("3-D Secure of {id}, {outcome}: {status}"));
         }
+        self.note_authorisation(id).await;
+    }
+
+    /// Remembers an order whose payment is authorised now, while its ticket is held for it.
+    async fn note_authorisation(&mut self, intent: &str) {
+        let intents = self.world.stripe.ledger().intents;
+        let authorised = intents.iter().find(|one| one.id == intent && one.status == Status::RequiresCapture);
+        let order = authorised.and_then(|one| one.order.clone());
+        let Some(known) = self.orders.iter().find(|one| Some(one.order.to_string()) == order).copied() else {
+            return;
+        };
+        let ticket = self.world.checkout.market().ticket_read(known.ticket).await.expect("a read").expect("a ticket");
+        let in_time = match ticket.state {
+            TicketState::Held(hold) => hold.order == known.order && hold.expires_at > self.world.clock.now(),
+            TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => false,
+        };
+        if in_time {
+            // What was done before is no excuse, but for what is still about it.
+            let may_come_later = |name: &str| name.starts_with("place") || name.starts_with("cancel");
+            if self.live.values().any(|(name, _)| may_come_later(name)) {
+                self.excused.insert(known.order);
+            } else {
+                self.excused.remove(&known.order);
+            }
+            self.paid_in_time.insert(known);
+        }
     }
 
     /// An authorisation lapses, as after a week.
@@ -292,7 +336,9 @@ impl<'w> History<'w> {
         if authorised.is_empty() {
             return;
         }
-        let id = &authorised[self.rng.usize(0..authorised.len())].id;
+        let chosen = authorised[self.rng.usize(0..authorised.len())];
+        let id = &chosen.id;
+        self.excused.extend(chosen.order.as_ref().and_then(|order| order.parse::<OrderId>().ok()));
         let status =
             self.world.stripe_post(&format!("_fake/intents/{id}/lapse"), "application/json", String::new()).await;
         self.trace.push(format!("the authorisation of {id} lapses: {status}"));
@@ -323,7 +369,7 @@ impl<'w> History<'w> {
 
     /// Waits until the one actor that runs stands before a call, or has ended.
     async fn listen(&mut self) {
-        match self.heard.recv().await.expect("an actor") {
+        match self.inbox.recv().await.expect("an actor") {
             Heard::Waits(actor, sender) => {
                 self.waiting.insert(actor, sender);
             }

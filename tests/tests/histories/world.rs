@@ -26,7 +26,7 @@ const STAGE: &str = "histories";
 /// How long a placed order holds its ticket.
 pub(crate) const HOLD: Duration = Duration::from_secs(100);
 /// How long a ticket is held at least once its payment is begun.
-pub(crate) const PAYMENT: Duration = Duration::from_secs(60);
+pub(crate) const PAYMENT: Duration = Duration::from_mins(1);
 
 /// What every history of one thread shares: a table, which is at rest between two of them.
 #[derive(Debug)]

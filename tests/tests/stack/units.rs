@@ -5,8 +5,8 @@ use std::path::Path;
 
 use aws_config::BehaviorVersion;
 use holdfast_domain::{
-    Currency, DisplayName, HoldRequest, IdempotencyKey, Order, OrderId, OrderState, OrderTicket, Price, Ticket,
-    TicketFacts, TicketId, Timestamp, Title, UserId, Venue, Version,
+    Currency, DisplayName, HoldRequest, IdempotencyKey, Order, OrderId, OrderState, OrderTicket, PaidCard,
+    PaymentIntentId, Price, Ticket, TicketFacts, TicketId, Timestamp, Title, UserId, Venue, Version,
 };
 use holdfast_store::{Closing, ExpireOutcome, Market, NewTicket, Recorded, TicketDetails};
 use tests::{Meter, Stack};
@@ -112,4 +112,27 @@ async fn write_units_of_hold_to_expire() {
     assert_eq!(outcome, ExpireOutcome::Expired);
     counted.count("expire: ticket and order");
     compare("hold → expire", &counted, 9.0);
+}
+
+#[tokio::test]
+async fn write_units_of_hold_to_paid() {
+    let mut counted = Counted::new().await;
+    let order = counted.place().await;
+    let (ticket, hold, now) = (order.ticket.id, order.hold, counted.now);
+    let end = order.expires_at.plus(std::time::Duration::from_mins(5));
+    counted.market.ticket_extend(ticket, order.id, hold, now, end).await.expect("an extension");
+    counted.count("begin to pay: ticket");
+    let intent = PaymentIntentId::from_stripe(format!("pi_{}", "x".repeat(24)));
+    counted.market.order_store_intent(order.buyer, order.id, &intent, end).await.expect("a record");
+    counted.count("begin to pay: order");
+    counted.market.ticket_commit(ticket, order.id, hold).await.expect("a sale");
+    counted.count("authorised: ticket");
+    counted.market.order_capture(order.buyer, order.id, &intent).await.expect("a record");
+    counted.count("authorised: order");
+    counted.market.ticket_sell(ticket, order.id, hold, now).await.expect("a record");
+    counted.count("captured: ticket");
+    let card = PaidCard::parse("mastercard", "4444").expect("a card");
+    counted.market.order_pay(order.buyer, order.id, &intent, Some(&card), now).await.expect("a record");
+    counted.count("captured: order");
+    compare("hold → paid", &counted, 14.0);
 }
