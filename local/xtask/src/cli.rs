@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
-use crate::{console, dev, event, interrupt, python, refund, secrets, stop, test};
+use crate::{console, dev, event, histories, interrupt, python, refund, secrets, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ enum Task {
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one.
     Refund(RefundOptions),
+    /// Run payment histories: real protocol code under every order of calls that a seed decides.
+    Histories(HistoriesOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
     /// Run the unit tests, then a stack of its own with integration and browser tests.
@@ -114,6 +116,17 @@ pub(crate) struct DevOptions {
     pub(crate) background: bool,
 }
 
+/// What `histories` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct HistoriesOptions {
+    /// How many.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) count: u32,
+    /// Replays the one history of this seed instead.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
 /// What `test` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TestOptions {
@@ -144,6 +157,7 @@ pub fn run() -> ExitCode {
         Task::Event { name } => event::print(&name).map(|()| ExitCode::SUCCESS),
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Histories(options) => histories::run_all(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),
     });

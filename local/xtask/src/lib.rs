@@ -11,6 +11,7 @@ mod emulator;
 mod environment;
 mod event;
 mod files;
+mod histories;
 mod http;
 mod interrupt;
 mod operator;

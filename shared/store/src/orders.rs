@@ -37,6 +37,8 @@ pub enum Closing {
 const AWAITING_WITHOUT_INTENT: &str = "#state = :awaiting AND attribute_not_exists(#intent)";
 const AWAITING_WITH_INTENT: &str = "#state = :awaiting AND attribute_exists(#intent)";
 const SET_CLOSED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one";
+/// The sweep is to void the payment within a minute, not only when the hold would have ended.
+const SET_CANCELLED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, #due_at = :now";
 const SET_CLOSED_AT_REST: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one \
                                   REMOVE #due_shard, #due_at";
 const SET_CLOSED_TOO_LATE: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, \
@@ -114,7 +116,8 @@ impl Market {
 
     /// Closes an order that awaits payment and answers what is stored then: a final order stays as it is.
     ///
-    /// `due` goes at once when there is no payment intent; with one it stays until the intent is at rest.
+    /// Its place in the sweep's index goes at once when there is no payment intent; with one it stays until that is at
+    /// rest, and a cancelled order is due from now on.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails; `Corrupt` when there is no such order.
@@ -126,7 +129,7 @@ impl Market {
         now: Timestamp,
     ) -> Result<Order, StoreError> {
         let (state, with_intent) = match how {
-            Closing::Cancelled => (StoredOrderState::Cancelled, SET_CLOSED),
+            Closing::Cancelled => (StoredOrderState::Cancelled, SET_CANCELLED),
             Closing::Expired => (StoredOrderState::Expired, SET_CLOSED),
             Closing::PaidTooLate => (StoredOrderState::Expired, SET_CLOSED_TOO_LATE),
         };

@@ -24,7 +24,7 @@ fn every_function_names_the_actions_and_resources_that_it_uses() {
 }
 
 #[test]
-fn only_account_functions_touch_accounts_and_only_four_ever_write_the_lock() {
+fn only_account_functions_touch_accounts_and_few_ever_write_the_lock() {
     let template = Template::get();
     let who = |table: &str, wanted: &[&str]| -> BTreeSet<String> {
         let touches = |function: &String| {
@@ -38,9 +38,48 @@ fn only_account_functions_touch_accounts_and_only_four_ever_write_the_lock() {
     let accounts = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
     let expected = ["CurrentUser", "SignIn", "SignUp"].map(str::to_owned);
     assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected));
-    let expected = ["CancelOrder", "ExpireOrder", "PlaceOrder", "Sweep", "UpdateTicket"].map(str::to_owned);
-    assert_eq!(who("MarketTable", &["dynamodb:UpdateItem"]), BTreeSet::from(expected));
+    let orders = ["CancelOrder", "ExpireOrder", "PlaceOrder", "UpdateTicket"];
+    let expected = orders.iter().chain(&PAYING).map(|&name| name.to_owned()).collect();
+    assert_eq!(who("MarketTable", &["dynamodb:UpdateItem"]), expected);
     assert!(who("", &["dynamodb:Scan"]).is_empty());
+}
+
+/// The functions that call Stripe.
+const PAYING: [&str; 5] = ["ReconcileOrder", "RefundOrder", "StartPayment", "StripeWebhook", "Sweep"];
+
+/// The emulator does not see which parameters a call asks for: here is what the cloud will see.
+#[test]
+fn a_function_reads_the_payment_keys_that_it_needs_and_no_others() {
+    let template = Template::get();
+    let prefix = "parameter/holdfast/${Stage}/stripe/";
+    for function in template.functions() {
+        let mut keys = BTreeSet::new();
+        for statement in template.statements(&format!("{function}Role")) {
+            if !texts(&statement["Action"]).iter().any(|action| action.starts_with("ssm:")) {
+                continue;
+            }
+            assert_eq!(texts(&statement["Action"]), ["ssm:GetParameters"], "{function}");
+            for resource in statement["Resource"].as_array().expect("a list") {
+                let arn = resource["Fn::Sub"].as_str().expect("an ARN");
+                keys.insert(arn.split_once(prefix).expect("a key of this stage").1.to_owned());
+            }
+        }
+        let expected: &[&str] = match function.as_str() {
+            "StartPayment" => &["publishable_key", "secret_key"],
+            "StripeWebhook" => &["secret_key", "webhook_secret", "webhook_secret_previous"],
+            name if PAYING.contains(&name) => &["secret_key"],
+            _ => &[],
+        };
+        assert_eq!(keys.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{function}");
+    }
+}
+
+#[test]
+fn no_key_is_in_a_functions_configuration_or_in_an_output() {
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).expect("a file");
+    for secret in ["sk_test", "rk_test", "pk_test", "whsec", "{{resolve:ssm"] {
+        assert!(!template.contains(secret), "{secret}");
+    }
 }
 
 #[test]
