@@ -52,6 +52,6 @@ mod tests {
         assert!(
             uses(&[expression], ":held") && uses(&[expression], "#due_at") && uses(&["", expression], "#due_shard")
         );
-        assert!(!uses(&[expression], ":hel") && !uses(&[expression], "#due") && !uses(&[expression], "held"));
+        assert!(!uses(&[expression], ":held_") && !uses(&[expression], "#due") && !uses(&[expression], "held"));
     }
 }
