@@ -233,3 +233,6 @@ fn payment_of(intent: PaymentIntent) -> Result<Payment, PaymentError> {
         card,
     })
 }
+
+#[cfg(test)]
+mod tests;

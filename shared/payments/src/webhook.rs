@@ -95,3 +95,97 @@ fn verified(text: &str, signature: &str, secret: &WebhookSecret, now: Timestamp)
         Err(WebhookError::BadKey | WebhookError::BadSignature) => Err(BadWebhook::Signature),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use fake_stripe::signature;
+
+    use super::*;
+
+    const BODY: &str = r#"{"id": "evt_1", "object": "event", "type": "payment_intent.succeeded",
+        "data": {"object": {"object": "payment_intent", "id": "pi_1", "note": "ü"}}}"#;
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-22T12:00:00Z").unwrap()
+    }
+
+    fn secrets(texts: &[&str]) -> Vec<WebhookSecret> {
+        texts.iter().map(|&text| WebhookSecret::new(text.to_owned())).collect()
+    }
+
+    fn signed(body: &str, by: &[&str]) -> String {
+        let by: Vec<String> = by.iter().map(|&text| text.to_owned()).collect();
+        signature(body, &by, now().as_seconds())
+    }
+
+    fn subject(body: &str, header: &str, known: &[&str]) -> Result<WebhookSubject, BadWebhook> {
+        webhook_subject(body.as_bytes(), Some(header), &secrets(known), now())
+    }
+
+    fn payment() -> Result<WebhookSubject, BadWebhook> {
+        Ok(WebhookSubject::Payment(PaymentIntentId::from_stripe("pi_1".to_owned())))
+    }
+
+    #[test]
+    fn what_stripe_signed_is_believed_and_one_byte_more_is_not() {
+        let header = signed(BODY, &["whsec_a"]);
+        assert_eq!(subject(BODY, &header, &["whsec_a"]), payment());
+        assert_eq!(subject(&format!("{BODY} "), &header, &["whsec_a"]), Err(BadWebhook::Signature));
+        assert_eq!(subject(&BODY.replace("pi_1", "pi_2"), &header, &["whsec_a"]), Err(BadWebhook::Signature));
+        assert_eq!(subject(BODY, &header, &["whsec_b"]), Err(BadWebhook::Signature));
+        assert_eq!(webhook_subject(BODY.as_bytes(), None, &secrets(&["whsec_a"]), now()), Err(BadWebhook::Header));
+        assert_eq!(
+            webhook_subject(&[0xff, 0xfe], Some(&header), &secrets(&["whsec_a"]), now()),
+            Err(BadWebhook::Signature)
+        );
+    }
+
+    #[test]
+    fn while_a_secret_is_replaced_either_counts_on_either_side() {
+        let (old, new, both) =
+            (signed(BODY, &["whsec_old"]), signed(BODY, &["whsec_new"]), signed(BODY, &["whsec_old", "whsec_new"]));
+        for header in [&old, &new, &both] {
+            assert_eq!(subject(BODY, header, &["whsec_new", "whsec_old"]), payment(), "{header}");
+        }
+        // Ours was replaced, Stripe's is about to be; and the other way round.
+        assert_eq!(subject(BODY, &both, &["whsec_new"]), payment());
+        assert_eq!(subject(BODY, &both, &["whsec_old"]), payment());
+        assert_eq!(subject(BODY, &old, &["whsec_new"]), Err(BadWebhook::Signature));
+    }
+
+    #[test]
+    fn a_signature_lasts_for_five_minutes() {
+        let header = signed(BODY, &["whsec_a"]);
+        let at = |later: u64, earlier: u64| {
+            let moment = now().plus(Duration::from_secs(later)).minus(Duration::from_secs(earlier));
+            webhook_subject(BODY.as_bytes(), Some(&header), &secrets(&["whsec_a"]), moment)
+        };
+        assert_eq!(at(300, 0), payment());
+        assert_eq!(at(0, 300), payment());
+        assert_eq!(at(301, 0), Err(BadWebhook::TooOld));
+        assert_eq!(at(0, 301), Err(BadWebhook::TooOld));
+    }
+
+    #[test]
+    fn only_the_payment_is_taken_from_it() {
+        let about = |kind: &str, object: &str| {
+            let body = format!(r#"{{"type": "{kind}", "data": {{"object": {object}}}}}"#);
+            subject(&body, &signed(&body, &["whsec_a"]), &["whsec_a"])
+        };
+        assert_eq!(
+            about("charge.refunded", r#"{"object": "charge", "id": "ch_1", "payment_intent": "pi_1"}"#),
+            payment()
+        );
+        let unknown = about("coffee.brewed", r#"{"object": "coffee", "id": "cup_1"}"#);
+        assert_eq!(unknown, Ok(WebhookSubject::Other("coffee.brewed".to_owned())));
+        let elsewhere = about("charge.succeeded", r#"{"object": "charge", "id": "ch_1", "payment_intent": null}"#);
+        assert_eq!(elsewhere, Ok(WebhookSubject::Other("charge.succeeded".to_owned())));
+        let nonsense = subject("[1]", &signed("[1]", &["whsec_a"]), &["whsec_a"]);
+        assert_eq!(nonsense, Err(BadWebhook::Body));
+        for header in ["", "t=1", "v1=aa", "t=x,v1=aa", ",,,"] {
+            assert!(subject(BODY, header, &["whsec_a"]).is_err(), "{header}");
+        }
+    }
+}
