@@ -78,6 +78,9 @@ fn worker(first: u64, count: u64, next: &AtomicU64) -> (Tally, Vec<String>) {
             if number >= count {
                 break;
             }
+            if number > 0 && number.is_multiple_of(1_000) {
+                println!("{number} begun");
+            }
             let (tally, outcome) = Box::pin(run(&table, first + number)).await;
             total = total.plus(tally);
             failures.extend(outcome.err());
