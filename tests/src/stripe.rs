@@ -1,12 +1,14 @@
 //! The stand-in for Stripe, as a buyer's browser, a bank and an accountant see it.
 
+use std::time::Duration;
+
 use fake_stripe::{Ledger, LedgerIntent};
 use holdfast_domain::Timestamp;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::Aws;
 use crate::stack::variable;
+use crate::{Aws, eventually};
 
 /// A card that pays.
 pub const VISA: &str = "pm_card_visa";
@@ -67,6 +69,22 @@ impl Stripe {
     /// When the rule is refused.
     pub async fn fault(&self, order: &str, operation: &str, action: &str, count: u32) {
         self.post("faults", &json!({"operation": operation, "action": action, "count": count, "order": order})).await;
+    }
+
+    /// Waits until the shop was told of everything that happened to a payment so far: what a test does next is not
+    /// crossed by news of what was before.
+    ///
+    /// # Panics
+    /// When that takes longer than it should.
+    pub async fn has_told(&self, intent: &str) {
+        eventually("the webhooks are delivered", Duration::from_secs(45), || async {
+            let answer = self.http.get(format!("{}/_fake/webhooks", self.base)).send().await.expect("an answer");
+            let told: Value = answer.json().await.expect("JSON");
+            let is_open = |event: &&Value| event["object"] == intent && event["delivery"] == "pending";
+            let open = told["events"].as_array().expect("events").iter().any(|event| is_open(&event));
+            (!open).then_some(())
+        })
+        .await;
     }
 
     /// Gives a payment's money back as somebody does in Stripe's dashboard.

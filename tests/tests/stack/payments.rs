@@ -143,6 +143,7 @@ async fn a_buyer_who_never_comes_back_has_bought_all_the_same() {
 async fn a_late_payment_is_honoured_while_nobody_has_taken_over() {
     let sale = Sale::open().await;
     let started = sale.start().await;
+    sale.stripe.has_told(&intent_of(&started)).await;
     sale.aws.run_out_unseen(&sale.ticket, &sale.buyer.id, &sale.order).await;
     assert_eq!(sale.stripe.confirm(&started, VISA).await, 200);
     assert_eq!(sale.buyer.reconcile(&sale.order).await.expect(200).text("state"), "paid");
@@ -153,6 +154,7 @@ async fn a_late_payment_is_honoured_while_nobody_has_taken_over() {
 async fn a_payment_after_a_take_over_is_voided_and_the_order_says_so() {
     let sale = Sale::open().await;
     let started = sale.start().await;
+    sale.stripe.has_told(&intent_of(&started)).await;
     sale.aws.run_out_unseen(&sale.ticket, &sale.buyer.id, &sale.order).await;
     let next = sale.stack.person("Next").await;
     let taken = next.place_order(&sale.ticket).await.expect(201).text("id");
