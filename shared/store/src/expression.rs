@@ -4,17 +4,19 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use crate::keys::{Item, n};
+use crate::keys::{Item, n, s};
 
 /// An update of one item that happens if its condition holds, and that answers the image it made or the one it lost to.
 ///
-/// Each `#name` of the expressions stands for the attribute `name`; `:one`, which counts the version, is set.
+/// Each `#name` of the expressions stands for the attribute `name`; `:one`, which counts the version, is set, and so are
+/// those of the `states` that the expressions use.
 pub(crate) fn conditional(
     client: &Client,
     table: &str,
     key: Item,
     condition: &str,
     update: &str,
+    states: &[(&str, &str)],
 ) -> UpdateItemFluentBuilder {
     let mut builder = client
         .update_item()
@@ -30,11 +32,16 @@ pub(crate) fn conditional(
             builder = builder.expression_attribute_names(format!("#{name}"), name);
         }
     }
+    for &(value, state) in states {
+        if uses(&[condition, update], value) {
+            builder = builder.expression_attribute_values(value, s(state));
+        }
+    }
     builder
 }
 
 /// Whether one of the expressions uses `token`, a name or a value with its first character.
-pub(crate) fn uses(expressions: &[&str], token: &str) -> bool {
+fn uses(expressions: &[&str], token: &str) -> bool {
     expressions.iter().any(|expression| tokens(expression).any(|used| used == token))
 }
 

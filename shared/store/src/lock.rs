@@ -177,19 +177,13 @@ impl Market {
         update: &'static str,
     ) -> UpdateItemFluentBuilder {
         let states = [
-            (":listed", StoredTicketState::Listed),
-            (":held", StoredTicketState::Held),
-            (":committed", StoredTicketState::Committed),
-            (":sold", StoredTicketState::Sold),
+            (":listed", StoredTicketState::Listed.as_str()),
+            (":held", StoredTicketState::Held.as_str()),
+            (":committed", StoredTicketState::Committed.as_str()),
+            (":sold", StoredTicketState::Sold.as_str()),
         ];
-        let mut builder = expression::conditional(&self.client, &self.table, keys::lock_key(id), condition, update)
-            .expression_attribute_values(":order", s(order));
-        for (name, state) in states {
-            if expression::uses(&[condition, update], name) {
-                builder = builder.expression_attribute_values(name, s(state.as_str()));
-            }
-        }
-        builder
+        expression::conditional(&self.client, &self.table, keys::lock_key(id), condition, update, &states)
+            .expression_attribute_values(":order", s(order))
     }
 }
 

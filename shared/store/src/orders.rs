@@ -135,7 +135,6 @@ impl Market {
         };
         let closing = |condition, update| {
             self.order_update(buyer, order, condition, update)
-                .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
                 .expression_attribute_values(":closed", s(state.as_str()))
                 .expression_attribute_values(":now", n(now.as_millis()))
         };
@@ -174,7 +173,6 @@ impl Market {
     ) -> Result<Order, StoreError> {
         let update = self
             .order_update(buyer, order, AWAITING_AND_EARLIER, SET_EXPIRY)
-            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
             .expression_attribute_values(":expires_at", n(expires_at.as_millis()));
         order_recorded("order_move_expiry", update).await.map(Written::into_order)
     }
@@ -186,7 +184,14 @@ impl Market {
         condition: &'static str,
         update: &'static str,
     ) -> UpdateItemFluentBuilder {
-        expression::conditional(&self.client, &self.table, keys::order_key(buyer, order), condition, update)
+        let states = [
+            (":awaiting", StoredOrderState::AwaitingPayment.as_str()),
+            (":capturing", StoredOrderState::Capturing.as_str()),
+            (":paid", StoredOrderState::Paid.as_str()),
+            (":cancelled", StoredOrderState::Cancelled.as_str()),
+            (":expired", StoredOrderState::Expired.as_str()),
+        ];
+        expression::conditional(&self.client, &self.table, keys::order_key(buyer, order), condition, update, &states)
     }
 }
 

@@ -5,7 +5,6 @@ use holdfast_domain::{Order, OrderId, PaidCard, PaymentIntentId, Timestamp, User
 
 use crate::Market;
 use crate::error::StoreError;
-use crate::items::StoredOrderState;
 use crate::keys::{n, s};
 use crate::orders::{Written, order_recorded};
 
@@ -43,7 +42,6 @@ impl Market {
     ) -> Result<Order, StoreError> {
         let update = self
             .order_update(buyer, order, AWAITING_WITHOUT_INTENT, SET_INTENT)
-            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
             .expression_attribute_values(":intent", s(intent.as_str()))
             .expression_attribute_values(":expires_at", n(expires_at.as_millis()));
         order_recorded("order_store_intent", update).await.map(Written::into_order)
@@ -62,8 +60,6 @@ impl Market {
     ) -> Result<Order, StoreError> {
         let update = self
             .order_update(buyer, order, AWAITING_PAYMENT_BY, SET_CAPTURING)
-            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
-            .expression_attribute_values(":capturing", s(StoredOrderState::Capturing.as_str()))
             .expression_attribute_values(":intent", s(intent.as_str()));
         order_recorded("order_capture", update).await.map(Written::into_order)
     }
@@ -84,8 +80,6 @@ impl Market {
         let set = if card.is_some() { SET_PAID_BY_CARD } else { SET_PAID };
         let mut update = self
             .order_update(buyer, order, CAPTURING_PAYMENT_BY, set)
-            .expression_attribute_values(":capturing", s(StoredOrderState::Capturing.as_str()))
-            .expression_attribute_values(":paid", s(StoredOrderState::Paid.as_str()))
             .expression_attribute_values(":intent", s(intent.as_str()))
             .expression_attribute_values(":now", n(now.as_millis()));
         if let Some(card) = card {
@@ -110,9 +104,6 @@ impl Market {
     ) -> Result<Order, StoreError> {
         let update = self
             .order_update(buyer, order, OPEN_PAYMENT_BY, SET_VOIDED)
-            .expression_attribute_values(":awaiting", s(StoredOrderState::AwaitingPayment.as_str()))
-            .expression_attribute_values(":capturing", s(StoredOrderState::Capturing.as_str()))
-            .expression_attribute_values(":expired", s(StoredOrderState::Expired.as_str()))
             .expression_attribute_values(":intent", s(intent.as_str()))
             .expression_attribute_values(":now", n(now.as_millis()));
         order_recorded("order_close_voided", update).await.map(Written::into_order)
@@ -130,10 +121,7 @@ impl Market {
         intent: Option<&PaymentIntentId>,
     ) -> Result<Order, StoreError> {
         let condition = if intent.is_some() { CLOSED_PAYMENT_BY } else { CLOSED_WITHOUT_INTENT };
-        let mut update = self
-            .order_update(buyer, order, condition, SET_AT_REST)
-            .expression_attribute_values(":cancelled", s(StoredOrderState::Cancelled.as_str()))
-            .expression_attribute_values(":expired", s(StoredOrderState::Expired.as_str()));
+        let mut update = self.order_update(buyer, order, condition, SET_AT_REST);
         if let Some(intent) = intent {
             update = update.expression_attribute_values(":intent", s(intent.as_str()));
         }
@@ -153,7 +141,6 @@ impl Market {
     ) -> Result<Order, StoreError> {
         let update = self
             .order_update(buyer, order, PAID_AND_KEPT, SET_REFUNDED)
-            .expression_attribute_values(":paid", s(StoredOrderState::Paid.as_str()))
             .expression_attribute_values(":intent", s(intent.as_str()))
             .expression_attribute_values(":now", n(now.as_millis()));
         order_recorded("order_refund", update).await.map(Written::into_order)
