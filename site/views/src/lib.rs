@@ -1,6 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod format;
+mod language;
 mod layout;
+mod links;
+mod listing;
+mod outline;
 mod page;
 mod pages;
 mod parts;
@@ -8,6 +13,10 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-pub use page::{Page, PageAssets};
-pub use pages::all_pages;
-pub use policy::{InvalidStripeScript, OWN_POLICY, StripeScript};
+pub use language::{Language, Messages};
+pub use links::{InvalidSiteOrigin, SiteOrigin, catalogue_key, feed_key, sitemap_key, ticket_key, ticket_path};
+pub use listing::{Card, Listing, Neighbour, Shelf};
+pub use outline::{OutlineError, feed, robots, sitemap, sitemap_index};
+pub use page::{Assets, Page, UnknownAsset};
+pub use pages::{all_pages, catalogue_page, ticket_page};
+pub use policy::{InvalidStripeScript, StripeScript};

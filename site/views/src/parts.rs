@@ -2,6 +2,11 @@
 
 use maud::{Markup, html};
 
+use crate::format::{price_text, utc_text};
+use crate::language::{Language, Messages};
+use crate::links::ticket_path;
+use crate::listing::Card;
+
 /// What a field takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Input {
@@ -14,6 +19,8 @@ pub(crate) enum Input {
 /// One labelled field of a form. The place of its error is there from the start, so that the script only fills it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field<'a> {
+    /// The texts of the page's language.
+    pub(crate) messages: &'static Messages,
     /// Its name on the wire.
     pub(crate) name: &'static str,
     /// What people call it.
@@ -34,8 +41,18 @@ pub(crate) struct Field<'a> {
 
 impl Field<'_> {
     /// A required line of text.
-    pub(crate) const fn line(name: &'static str, label: &'static str) -> Self {
-        Self { name, label, hint: "", input: Input::Line("text"), autocomplete: "off", required: true, min: 0, max: 0 }
+    pub(crate) const fn line(messages: &'static Messages, name: &'static str, label: &'static str) -> Self {
+        Self {
+            messages,
+            name,
+            label,
+            hint: "",
+            input: Input::Line("text"),
+            autocomplete: "off",
+            required: true,
+            min: 0,
+            max: 0,
+        }
     }
 
     /// The markup of the field.
@@ -45,7 +62,7 @@ impl Field<'_> {
             div.field {
                 label for=(name) {
                     (self.label)
-                    @if !self.required { span.optional { " (optional)" } }
+                    @if !self.required { span.optional { " " (self.messages.optional) } }
                 }
                 @if !self.hint.is_empty() { p.hint id={ (name) "-hint" } { (self.hint) } }
                 (self.control())
@@ -89,68 +106,112 @@ pub(crate) fn form_error() -> Markup {
 
 /// A part of the page that a script fills from the API. It is loading, failed (with a way to try again), empty, or
 /// ready; exactly one of the four is shown.
-pub(crate) fn region(id: &str, loading: &str, empty: &Markup, ready: &Markup) -> Markup {
+pub(crate) fn region(messages: &Messages, id: &str, loading: &str, empty: &Markup, ready: &Markup) -> Markup {
     html! {
         div.region id=(id) {
             p.loading data-when="loading" role="status" { (loading) }
             div.problem data-when="failed" role="alert" hidden {
                 p data-reason {}
-                button type="button" data-retry { "Try again" }
+                button type="button" data-retry { (messages.try_again) }
             }
             div.empty data-when="empty" hidden { (empty) }
             div data-when="ready" hidden { (ready) }
-            (needs_script())
+            (needs_script(messages))
         }
     }
 }
 
 /// What people without JavaScript read instead of a part that cannot work.
-pub(crate) fn needs_script() -> Markup {
-    html! { noscript { p.problem { "This part of Holdfast needs JavaScript: it asks for what is true at this moment." } } }
+pub(crate) fn needs_script(messages: &Messages) -> Markup {
+    html! { noscript { p.problem { (messages.needs_script) } } }
 }
 
 /// A list with its "more" button; rows are clones of the template. The role is said because Safari takes it from a list
 /// that shows no bullets.
-pub(crate) fn list(id: &str, row: &Markup) -> Markup {
+pub(crate) fn list(messages: &Messages, id: &str, row: &Markup) -> Markup {
     html! {
         p.hint data-count role="status" {}
         ul.rows id=(id) role="list" {}
         template id={ (id) "-row" } { (row) }
         p.problem data-more-error role="alert" hidden {}
-        button.quiet data-more type="button" hidden { "Show more" }
+        button.quiet data-more type="button" hidden { (messages.show_more) }
     }
+}
+
+/// What stands in a row of tickets: the facts on the left, the price on the stub that is torn off.
+pub(crate) fn row(language: Language, further: &Markup) -> Markup {
+    html! {
+        li.card {
+            div.card-main {
+                h2 { a data-slot="link" href=(language.address("/")) { span data-slot="title" {} } }
+                p.facts { span data-slot="when" {} span data-slot="venue" {} }
+                (further)
+            }
+            p.stub data-slot="price" {}
+        }
+    }
+}
+
+/// The same, whole, for a ticket of the catalogue.
+pub(crate) fn card(language: Language, card: &Card) -> Markup {
+    let facts = &card.facts;
+    let address = language.address(&ticket_path(card.id, &facts.title));
+    html! {
+        li.card data-ticket=(card.id) {
+            div.card-main {
+                h2 { a data-slot="link" href=(address) { span data-slot="title" { (facts.title.as_str()) } } }
+                p.facts {
+                    @if let Some(moment) = facts.starts_at { span { (time(language, moment)) } }
+                    @if let Some(venue) = &facts.venue { span data-slot="venue" { (venue.as_str()) } }
+                }
+                p.badge data-slot="state" hidden {}
+            }
+            p.stub data-slot="price" { (price_text(language, facts.price)) }
+        }
+    }
+}
+
+/// A moment, in UTC until the page's script knows where its reader is.
+pub(crate) fn time(language: Language, moment: holdfast_domain::Timestamp) -> Markup {
+    html! { time datetime=(moment.to_string()) { (utc_text(language, moment)) } }
 }
 
 /// How long a ticket is still held. The time left is a timer, which assistive technology does not read out as it changes;
 /// the status beside it is read, and the script writes to it at a few thresholds only.
-pub(crate) fn hold_box() -> Markup {
+pub(crate) fn hold_box(messages: &Messages) -> Markup {
     html! {
         div.hold #hold hidden {
-            p { "The ticket is held for you for" }
-            p.timer #timer role="timer" aria-label="Time left" {}
+            p { (messages.held_for_you_for) }
+            p.timer #timer role="timer" aria-label=(messages.time_left_label) {}
             p.hint #until {}
         }
-        p.visually-hidden #announcement role="status" {}
+        (announcement())
     }
 }
 
+/// Where a script says what assistive technology is to read out.
+pub(crate) fn announcement() -> Markup {
+    html! { p.visually-hidden #announcement role="status" {} }
+}
+
 /// What stands in the place of an order that is not there, or not for this reader.
-pub(crate) fn no_order() -> Markup {
+pub(crate) fn no_order(language: Language) -> Markup {
+    let messages = language.messages();
     html! {
-        h1 { "This order is not here" }
-        p { "It may belong to another account, or the address is incomplete." }
-        p.actions { a.button href="/orders/" { "My orders" } }
+        h1 { (messages.order_missing) }
+        p { (messages.order_missing_text) }
+        p.actions { a.button href=(language.address("/orders/")) { (messages.orders_title) } }
     }
 }
 
 /// The question before an order is cancelled.
-pub(crate) fn cancel_dialog() -> Markup {
+pub(crate) fn cancel_dialog(messages: &Messages) -> Markup {
     confirmation(
         "cancel-dialog",
-        "Cancel this order?",
-        "The ticket is listed again at once, and someone else may take it.",
-        "Keep holding it",
-        "Cancel the order",
+        messages.cancel_question,
+        messages.cancel_text,
+        messages.cancel_keep,
+        messages.cancel_order,
     )
 }
 

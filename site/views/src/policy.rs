@@ -1,4 +1,5 @@
-//! What a page may load and talk to: its Content-Security-Policy.
+//! Where the script of Stripe comes from. What a page may load at all is said by the distribution: its response headers
+//! policies are the only place of the Content-Security-Policy.
 
 /// The script of Stripe that runs on the page where one pays.
 ///
@@ -34,33 +35,12 @@ impl StripeScript {
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
-
-    fn is_stripes_own(&self) -> bool {
-        self.address.starts_with(STRIPE)
-    }
 }
 
 impl Default for StripeScript {
     fn default() -> Self {
         Self { address: format!("{STRIPE}v3/") }
     }
-}
-
-/// The policy of every page that loads nothing from elsewhere.
-pub const OWN_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'";
-
-/// What Stripe's script needs beyond that: its further scripts, the frames with the fields and the bank's questions, and
-/// its API. It makes script elements from text, so that trusted types are not asked for.
-const STRIPE_POLICY: &str = "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; \
-    frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self' https://api.stripe.com; form-action 'self'; base-uri 'none'; \
-    frame-ancestors 'none'";
-
-/// The policy of a page with this script of Stripe, or with none.
-pub(crate) fn of(stripe: Option<&StripeScript>) -> &'static str {
-    if stripe.is_some_and(StripeScript::is_stripes_own) { STRIPE_POLICY } else { OWN_POLICY }
 }
 
 #[cfg(test)]
@@ -83,17 +63,6 @@ mod tests {
         ] {
             let error = StripeScript::parse(address).unwrap_err();
             assert!(error.to_string().starts_with(&format!("{address} is neither")), "{error}");
-        }
-    }
-
-    #[test]
-    fn only_stripes_own_script_widens_the_policy() {
-        let stripe = of(Some(&StripeScript::default()));
-        assert!(stripe.contains("frame-src https://js.stripe.com") && !stripe.contains("trusted-types"));
-        assert_eq!(of(Some(&StripeScript::parse("/stripe.js").unwrap())), OWN_POLICY);
-        assert_eq!(of(None), OWN_POLICY);
-        for part in OWN_POLICY.split("; ").filter(|part| part.ends_with("'none'")) {
-            assert!(stripe.contains(part), "{part}");
         }
     }
 }

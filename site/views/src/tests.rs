@@ -1,22 +1,78 @@
 //! What must hold on every page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use holdfast_domain::{Currency, Description, Price, TicketFacts, Timestamp, Title, Venue, Version};
 use maud::html;
 
 use crate::page::Audience;
-use crate::{Page, PageAssets, StripeScript, all_pages};
+use crate::{
+    Assets, Card, Language, Listing, Neighbour, Page, Shelf, SiteOrigin, StripeScript, all_pages, catalogue_page,
+    ticket_page,
+};
 
-fn assets() -> PageAssets {
-    PageAssets {
-        stylesheet: "/assets/site.css".to_owned(),
-        script: "/assets/own.js".to_owned(),
-        preloads: vec!["/assets/api.js".to_owned()],
+const HOSTILE: &str = "</script><script>alert(1)</script> & \"quotes\"";
+
+fn assets(pages: &[Page]) -> Assets {
+    let mut scripts = BTreeMap::<_, BTreeMap<_, _>>::new();
+    for page in pages {
+        let address = format!("/assets/{}.js", page.script());
+        scripts.entry(page.language.tag().to_owned()).or_default().insert(page.script().to_owned(), address);
+    }
+    Assets { stylesheet: "/assets/site.css".to_owned(), scripts }
+}
+
+fn origin() -> SiteOrigin {
+    SiteOrigin::parse("https://tickets.example").unwrap()
+}
+
+fn facts() -> TicketFacts {
+    TicketFacts {
+        title: Title::parse(HOSTILE).unwrap(),
+        price: Price::new(123_450, Currency::Eur).unwrap(),
+        venue: Some(Venue::parse("Hall <3>").unwrap()),
+        starts_at: Some(Timestamp::from_millis(1_935_775_800_000).unwrap()),
     }
 }
 
+fn listing(is_sold: bool) -> Listing {
+    Listing {
+        id: "0199a1b2-0000-7000-8000-000000000001".parse().unwrap(),
+        facts: facts(),
+        description: Some(Description::parse(HOSTILE).unwrap()),
+        seller: "Ada <b>".to_owned(),
+        created_at: Timestamp::from_millis(1_763_856_000_000).unwrap(),
+        version: Version::FIRST,
+        is_sold,
+    }
+}
+
+fn shelf(name: Option<&str>) -> Shelf {
+    let listing = listing(false);
+    Shelf {
+        cards: vec![Card { id: listing.id, facts: listing.facts, created_at: listing.created_at }],
+        name: name.map(str::to_owned),
+        newer: name.map(|_| Neighbour::Head),
+        older: Some(Neighbour::Page("a1".to_owned())),
+        cursor: name.map(|_| "cursor".to_owned()),
+    }
+}
+
+fn every_page() -> Vec<Page> {
+    let of = |&language: &Language| {
+        let mut pages = all_pages(language, &origin(), &StripeScript::default());
+        pages.push(ticket_page(language, &origin(), &listing(false)));
+        pages.push(catalogue_page(language, &origin(), &shelf(None)));
+        pages.push(catalogue_page(language, &origin(), &shelf(Some("b2"))));
+        pages
+    };
+    Language::ALL.iter().flat_map(of).collect()
+}
+
 fn rendered() -> Vec<(Page, String)> {
-    all_pages(&StripeScript::default()).into_iter().map(|page| (page.clone(), page.render(&assets()))).collect()
+    let pages = every_page();
+    let assets = assets(&pages);
+    pages.into_iter().map(|page| (page.clone(), page.render(&assets).unwrap())).collect()
 }
 
 /// The values of an attribute, in the order of the document.
@@ -28,10 +84,10 @@ fn attribute<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
 #[test]
 fn every_page_says_its_language_title_and_purpose_and_can_be_skipped_into() {
     for (page, html) in rendered() {
-        let path = page.path();
-        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{path}");
-        assert!(html.contains(" · Holdfast</title>"), "{path}");
-        assert!(html.contains("<meta name=\"description\" content=\""), "{path}");
+        let path = page.address();
+        assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{}\">", page.language.tag())), "{path}");
+        assert!(html.contains(" · Holdfast</title>") && !html.contains("<title> "), "{path}");
+        assert!(!attribute(&html, "content").contains(&""), "{path}: a description is empty");
         assert_eq!(html.matches("<main id=\"main\"").count(), 1, "{path}");
         assert!(html.contains("<body><a class=\"skip\" href=\"#main\">"), "{path}");
         assert!(html.contains("<h1"), "{path}");
@@ -39,16 +95,16 @@ fn every_page_says_its_language_title_and_purpose_and_can_be_skipped_into() {
 }
 
 #[test]
-fn no_page_carries_an_inline_script_or_style() {
+fn no_page_carries_an_inline_script_or_style_but_data() {
     for (page, html) in rendered() {
-        let path = page.path();
-        for (script, rest) in html.split("<script").skip(1).map(|rest| rest.split_once("</script>").unwrap()) {
-            let is_own = script.contains(" src=\"/assets/");
-            let is_stripes = path == "/checkout/" && script.contains(" src=\"https://js.stripe.com/v3/\" defer");
-            assert!((is_own || is_stripes) && script.ends_with('>'), "{path}: {script} {rest}");
+        let path = page.address();
+        for (script, _) in html.split("<script").skip(1).map(|rest| rest.split_once("</script>").unwrap()) {
+            let is_own = script.contains(" src=\"/assets/") && script.ends_with('>');
+            let is_stripes = page.path == "/checkout/" && script.contains(" src=\"https://js.stripe.com/v3/\" defer>");
+            let is_data = page.script() == "ticket" && script.starts_with(" type=\"application/ld+json\">{");
+            assert!(is_own || is_stripes || is_data, "{path}: {script}");
         }
         assert!(!html.contains("<style") && !html.contains(" style=\""), "{path}");
-        assert!(!html.contains(" on") || !html.contains("=\"javascript:"), "{path}");
         for handler in [" onclick=", " onload=", " onsubmit=", " onerror=", "javascript:"] {
             assert!(!html.contains(handler), "{path}: {handler}");
         }
@@ -56,24 +112,68 @@ fn no_page_carries_an_inline_script_or_style() {
 }
 
 #[test]
-fn only_where_one_pays_is_stripe_met() {
-    for (page, html) in rendered() {
-        let pays = page.path() == "/checkout/";
-        assert_eq!(html.contains("stripe.com"), pays, "{}", page.path());
-        assert_eq!(page.content_security_policy().contains("stripe.com"), pays, "{}", page.path());
+fn data_for_programs_is_an_event_with_an_offer_and_cannot_be_broken_out_of() {
+    for (is_sold, availability) in [(false, "https://schema.org/InStock"), (true, "https://schema.org/SoldOut")] {
+        let pages = [ticket_page(Language::ALL[1], &origin(), &listing(is_sold))];
+        let html = pages[0].render(&assets(&pages)).unwrap();
+        let data =
+            html.split("<script type=\"application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+        assert!(!data.contains('<'), "{data}");
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["name"], HOSTILE);
+        assert_eq!(data["@type"], "Event");
+        assert_eq!(data["startDate"], "2031-05-05T19:30:00Z");
+        assert_eq!(data["offers"]["price"], "1234.50");
+        assert_eq!(data["offers"]["priceCurrency"], "EUR");
+        assert_eq!(data["offers"]["availability"], availability);
     }
 }
 
 #[test]
-fn the_module_runs_before_the_script_of_stripe_and_so_hears_of_its_failure() {
-    let (_, html) = rendered().into_iter().find(|(page, _)| page.path() == "/checkout/").unwrap();
-    assert!(html.find("/assets/own.js").unwrap() < html.find("https://js.stripe.com/v3/").unwrap());
+fn a_ticket_s_page_is_whole_and_offers_nothing_before_the_api_has_spoken() {
+    let pages = [ticket_page(Language::ALL[0], &origin(), &listing(false))];
+    let html = pages[0].render(&assets(&pages)).unwrap();
+    assert!(html.contains("<p class=\"price\" id=\"price\">€1,234.50</p>"), "{html}");
+    assert!(html.contains("Mon, 5 May 2031, 19:30 UTC</time>"), "{html}");
+    assert!(html.contains("<div id=\"offer-listed\" hidden>"));
+    assert!(html.contains("Ada &lt;b&gt;"));
+    assert_eq!(pages[0].key(), "tickets/0199a1b2-0000-7000-8000-000000000001/index.html");
+    let path = "/tickets/script-script-alert-1-script-quotes-0199a1b2-0000-7000-8000-000000000001/";
+    assert_eq!(pages[0].address(), path);
+    for (tag, prefix) in [("en", ""), ("de", "/de")] {
+        let link =
+            format!("<link rel=\"alternate\" hreflang=\"{tag}\" href=\"https://tickets.example{prefix}{path}\">");
+        assert!(html.contains(&link), "{link}");
+    }
+}
+
+#[test]
+fn a_page_of_the_catalogue_leads_to_its_neighbours() {
+    let pages = [catalogue_page(Language::ALL[1], &origin(), &shelf(Some("b2")))];
+    let html = pages[0].render(&assets(&pages)).unwrap();
+    assert_eq!(pages[0].key(), "de/tickets/page/b2/index.html");
+    assert!(html.contains("rel=\"prev\" href=\"/de/\""), "{html}");
+    assert!(html.contains("rel=\"next\" href=\"/de/tickets/page/a1/\""), "{html}");
+    assert!(html.contains("data-limit=\"1\" data-cursor=\"cursor\""), "{html}");
+}
+
+#[test]
+fn only_where_one_pays_is_stripe_met() {
+    for (page, html) in rendered() {
+        assert_eq!(html.contains("stripe.com"), page.path == "/checkout/", "{}", page.address());
+    }
+}
+
+#[test]
+fn the_script_runs_before_the_one_of_stripe_and_so_hears_of_its_failure() {
+    let (_, html) = rendered().into_iter().find(|(page, _)| page.path == "/checkout/").unwrap();
+    assert!(html.find("/assets/checkout.js").unwrap() < html.find("https://js.stripe.com/v3/").unwrap());
 }
 
 #[test]
 fn ids_are_unique_and_whatever_refers_to_one_finds_it() {
     for (page, html) in rendered() {
-        let path = page.path();
+        let path = page.address();
         let ids = attribute(&html, "id");
         let known: BTreeSet<_> = ids.iter().copied().collect();
         assert_eq!(ids.len(), known.len(), "{path}: an id stands twice");
@@ -86,26 +186,35 @@ fn ids_are_unique_and_whatever_refers_to_one_finds_it() {
 }
 
 #[test]
+fn links_stay_in_the_language_but_for_those_to_others() {
+    for (page, html) in rendered().into_iter().filter(|(page, _)| page.in_every_language) {
+        let prefix = page.language.prefix();
+        for link in html.split("<a ").skip(1).map(|rest| rest.split_once('>').unwrap().0) {
+            let target = link.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            let is_switch = link.contains("data-language");
+            let stays = target.starts_with('#')
+                || prefix.is_empty() && !target.starts_with("/de/")
+                || !prefix.is_empty() && target.starts_with(prefix);
+            assert!(stays != is_switch, "{}: {link}", page.address());
+        }
+    }
+}
+
+#[test]
 fn the_current_page_is_marked_and_private_pages_stay_out_of_search_engines() {
     for (page, html) in rendered() {
-        let marked = html.contains(&format!("<a href=\"{}\" aria-current=\"page\">", page.path()));
-        assert_eq!(marked, ["/", "/sell/", "/my-tickets/", "/orders/"].contains(&page.path()), "{}", page.path());
-        assert_eq!(html.contains("noindex"), page.audience == Audience::Private, "{}", page.path());
+        let marked = html.contains(&format!("<a href=\"{}\" aria-current=\"page\">", page.address()));
+        let in_navigation = ["/", "/sell/", "/my-tickets/", "/orders/"].contains(&page.path.as_str());
+        assert_eq!(marked, in_navigation, "{}", page.address());
+        assert_eq!(html.contains("noindex"), page.audience == Audience::Private, "{}", page.address());
     }
 }
 
 #[test]
 fn text_is_escaped() {
-    let page = Page {
-        path: "/x/",
-        title: "<script>alert(1)</script>",
-        description: "\"><img src=x>",
-        script: "plain",
-        audience: Audience::Public,
-        stripe: None,
-        main: html! { p { "<b>" } },
-    };
-    let html = page.render(&assets());
+    let page = Page::new(Language::ALL[0], "/x/", "plain", html! { p { "<b>" } })
+        .titled("<script>alert(1)</script>", "\"><img src=x>");
+    let html = page.render(&assets(std::slice::from_ref(&page))).unwrap();
     assert!(html.contains("<title>&lt;script&gt;alert(1)&lt;/script&gt; · Holdfast</title>"));
     assert!(html.contains("content=\"&quot;&gt;&lt;img src=x&gt;\""));
     assert!(html.contains("<p>&lt;b&gt;</p>"));
@@ -113,19 +222,22 @@ fn text_is_escaped() {
 
 #[test]
 fn forms_carry_the_limits_of_the_domain() {
-    let page = |path: &str| rendered().into_iter().find(|(page, _)| page.path() == path).unwrap().1;
+    let page = |path: &str| rendered().into_iter().find(|(page, _)| page.address() == path).unwrap().1;
     let sign_up = page("/sign-up/");
     assert!(sign_up.contains("data-min-chars=\"12\" data-max-chars=\"128\""));
     assert!(sign_up.contains("At least 12 characters."));
-    let sell = page("/sell/");
+    let sell = page("/de/sell/");
     assert!(sell.contains("data-max-chars=\"2000\""));
-    assert!(sell.contains("<option value=\"jpy\" data-exponent=\"0\" data-min=\"50\" data-max=\"1500000\">"));
+    assert!(sell.contains(
+        "<option value=\"jpy\" data-exponent=\"0\" data-min=\"50\" data-max=\"1500000\">JPY · Japanischer Yen"
+    ));
 }
 
 #[test]
-fn files_follow_from_paths() {
-    let files: Vec<_> = all_pages(&StripeScript::default()).iter().map(Page::file).collect();
-    for file in ["index.html", "sign-up/index.html", "404.html"] {
-        assert!(files.iter().any(|found| found == file), "{file}");
-    }
+fn assets_of_another_release_are_refused() {
+    let page = &all_pages(Language::ALL[0], &origin(), &StripeScript::default())[0];
+    assert_eq!(
+        page.render(&Assets::default()).unwrap_err().to_string(),
+        "the assets have no script catalogue in the language en"
+    );
 }

@@ -2,74 +2,79 @@
 
 use maud::{Markup, html};
 
-use crate::page::{Audience, Page};
+use crate::language::{Language, Messages};
+use crate::page::Page;
 use crate::parts;
 use crate::policy::StripeScript;
 
-pub(crate) fn page(stripe: StripeScript) -> Page {
+pub(crate) fn page(language: Language, stripe: StripeScript) -> Page {
+    let messages = language.messages();
+    let main = html! {
+        p.back { a #order-link href=(language.address("/orders/")) { (messages.back_to_order) } }
+        (parts::region(messages, "checkout", messages.loading_order, &parts::no_order(language), &ready(language)))
+        (payment(messages))
+        div.actions #ways hidden {
+            button.danger #cancel type="button" { (messages.give_back) }
+        }
+        (parts::cancel_dialog(messages))
+    };
     Page {
-        path: "/checkout/",
-        title: "Checkout",
-        description: "Pay for the ticket that you hold.",
-        script: "checkout",
-        audience: Audience::Private,
         stripe: Some(stripe),
-        main: html! {
-            p { a #order-link href="/orders/" { "Back to your order" } }
-            (parts::region("checkout", "Loading your order…", &parts::no_order(), &ready()))
-            (payment())
-            div.actions #ways hidden {
-                button.danger #cancel type="button" { "Give the ticket back" }
-            }
-            (parts::cancel_dialog())
-        },
+        ..Page::new(language, "/checkout/", "checkout", main)
+            .titled(messages.checkout_title, messages.checkout_description)
     }
 }
 
 /// What is bought, and how long it is held.
-fn ready() -> Markup {
+fn ready(language: Language) -> Markup {
+    let messages = language.messages();
     html! {
-        h1 #heading { "Pay for your ticket" }
-        article.sheet {
-            h2 #title {}
-            p.price #price {}
-            dl.facts-list {
-                div { dt { "When" } dd #when {} }
-                div { dt { "Where" } dd #venue {} }
+        h1 #heading { (messages.pay_heading) }
+        article.sheet.ticket {
+            div.ticket-main {
+                h2 #title {}
+                dl.facts-list {
+                    div { dt { (messages.when_label) } dd #when {} }
+                    div { dt { (messages.where_label) } dd #venue {} }
+                }
+                p.notice #extended hidden { (messages.extended_once) }
+                p #outcome hidden {}
+                p.problem #order-error role="alert" hidden {}
+                div.actions #closed-ways hidden {
+                    a.button #see-order href=(language.address("/orders/")) { (messages.see_order) }
+                    a.quiet.button #see-ticket href=(language.address("/")) { (messages.see_ticket) }
+                }
             }
-            (parts::hold_box())
-            p.notice #extended hidden { "Your time was extended so that you can pay. It is extended only once." }
-            p #outcome hidden {}
-            p.problem #order-error role="alert" hidden {}
-            div.actions #closed-ways hidden {
-                a.button #see-order href="/orders/" { "See the order" }
-                a.quiet.button #see-ticket href="/ticket/" { "See the ticket" }
+            div.tear {
+                p.price #price {}
+                (parts::hold_box(messages))
             }
         }
     }
 }
 
 /// The card's fields belong to Stripe; the form around them is the page's.
-fn payment() -> Markup {
+fn payment(messages: &Messages) -> Markup {
     let not_configured = html! {
-        p { "Payments are not set up here, so this ticket cannot be paid for." }
-        p { "It stays held for you until the time runs out. Nothing is charged." }
+        p { (messages.no_payments) }
+        p { (messages.no_payments_hold) }
     };
     html! {
         section.sheet.payment #payment-section aria-labelledby="payment-title" hidden {
-            h2 #payment-title { "Payment" }
-            (parts::region("payment", "Loading the card form…", &not_configured, &form()))
+            h2 #payment-title { (messages.payment_heading) }
+            (parts::region(messages, "payment", messages.loading_card_form, &not_configured, &form(messages)))
+            p.hint { (messages.stripe_adds) }
         }
     }
 }
 
-fn form() -> Markup {
+fn form(messages: &Messages) -> Markup {
     html! {
         form #form novalidate {
             (parts::form_error())
             div #payment-element {}
-            p.hint { "Your card is charged only once the ticket is yours. Card details go to Stripe alone." }
-            button.wide #submit type="submit" { "Pay" }
+            p.hint { (messages.card_hint) }
+            button.wide #submit type="submit" { (messages.pay_button) }
         }
     }
 }

@@ -1,52 +1,45 @@
-//! What someone sells, in every state.
+//! What someone sells, in every state, and what it came to.
 
 use maud::{Markup, html};
 
-use crate::page::{Audience, Page};
+use crate::language::Language;
+use crate::page::Page;
 use crate::parts;
 
-pub(crate) fn page() -> Page {
-    Page {
-        path: "/my-tickets/",
-        title: "My tickets",
-        description: "The tickets that you sell.",
-        script: "my-tickets",
-        audience: Audience::Private,
-        stripe: None,
-        main: html! {
-            h1 { "My tickets" }
-            p.actions { a.button href="/sell/" { "Sell a ticket" } }
-            p.problem #action-error role="alert" hidden {}
-            (parts::region("tickets", "Loading your tickets…", &empty(), &parts::list("ticket-list", &row())))
-            (parts::confirmation(
-                "delete-dialog",
-                "Delete this ticket?",
-                "It leaves the market at once. You can list it again later.",
-                "Keep it",
-                "Delete it",
-            ))
-        },
-    }
+pub(crate) fn page(language: Language) -> Page {
+    let messages = language.messages();
+    let list = html! {
+        p.sums #sums hidden {}
+        (parts::list(messages, "ticket-list", &row(language)))
+    };
+    let main = html! {
+        h1 { (messages.my_tickets_title) }
+        p.actions { a.button href=(language.address("/sell/")) { (messages.sell_a_ticket) } }
+        p.problem #action-error role="alert" hidden {}
+        (parts::region(messages, "tickets", messages.loading_my_tickets, &html! { p { (messages.no_tickets_yet) } }, &list))
+        (parts::confirmation(
+            "delete-dialog",
+            messages.delete_question,
+            messages.delete_text,
+            messages.delete_keep,
+            messages.delete_go,
+        ))
+    };
+    Page::new(language, "/my-tickets/", "my-tickets", main)
+        .titled(messages.my_tickets_title, messages.my_tickets_description)
 }
 
-fn empty() -> Markup {
-    html! { p { "You have not listed a ticket yet." } }
-}
-
-fn row() -> Markup {
-    html! {
-        li.card {
-            div.card-main {
-                p.badge data-slot="state" {}
-                h2 { a data-slot="link" href="/ticket/" { span data-slot="title" {} } }
-                p.facts { span data-slot="when" {} span data-slot="venue" {} }
-                p.hint data-slot="note" {}
-                div.actions data-slot="actions" {
-                    a.quiet.button data-slot="edit" href="/sell/" { "Change" }
-                    button.quiet data-slot="delete" type="button" { "Delete" }
-                }
+fn row(language: Language) -> Markup {
+    let messages = language.messages();
+    parts::row(
+        language,
+        &html! {
+            p.badge data-slot="state" {}
+            p.hint data-slot="note" {}
+            div.actions data-slot="actions" {
+                a.quiet.button data-slot="edit" href=(language.address("/sell/")) { (messages.change_button_short) }
+                button.quiet data-slot="delete" type="button" { (messages.delete_button_short) }
             }
-            p.price data-slot="price" {}
-        }
-    }
+        },
+    )
 }

@@ -1,21 +1,30 @@
-//! What is answered for an address that leads nowhere.
+//! What is answered for an address that leads nowhere, in all languages at once: there is one such page for the whole
+//! distribution.
 
 use maud::html;
 
-use crate::page::{Audience, Page};
+use crate::language::Language;
+use crate::page::Page;
 
-pub(crate) fn page() -> Page {
+pub(crate) fn page(language: Language) -> Page {
+    let messages = language.messages();
+    let main = html! {
+        p.notice #being-made role="status" hidden { (messages.being_made) }
+        h1 { (messages.missing_heading) }
+        p { (messages.missing_text) }
+        p.actions { a.button href=(language.address("/")) { (messages.see_all_tickets) } }
+        @for other in Language::ALL.iter().filter(|other| **other != language) {
+            @let messages = other.messages();
+            section.other-language lang=(other.tag()) {
+                h2 { (messages.missing_heading) }
+                p { (messages.missing_text) }
+                p.actions { a.quiet.button href=(other.address("/")) { (messages.see_all_tickets) } }
+            }
+        }
+    };
     Page {
-        path: "/404.html",
-        title: "Page not found",
-        description: "There is no page at this address.",
-        script: "plain",
-        audience: Audience::Private,
-        stripe: None,
-        main: html! {
-            h1 { "There is no page here" }
-            p { "The address may be mistyped, or the page has moved." }
-            p.actions { a.button href="/" { "See all tickets" } }
-        },
+        in_every_language: false,
+        ..Page::new(language, "/404.html", "not-found", main)
+            .titled(messages.missing_title, messages.missing_description)
     }
 }

@@ -1,42 +1,28 @@
 //! What someone holds and has bought.
 
-use maud::{Markup, html};
+use maud::html;
 
-use crate::page::{Audience, Page};
+use crate::language::Language;
+use crate::page::Page;
 use crate::parts;
 
-pub(crate) fn page() -> Page {
-    Page {
-        path: "/orders/",
-        title: "My orders",
-        description: "The tickets that you hold and have bought.",
-        script: "orders",
-        audience: Audience::Private,
-        stripe: None,
-        main: html! {
-            h1 { "My orders" }
-            (parts::region("orders", "Loading your orders…", &empty(), &parts::list("order-list", &row())))
+pub(crate) fn page(language: Language) -> Page {
+    let messages = language.messages();
+    let empty = html! {
+        p { (messages.no_orders_yet) }
+        p.actions { a.button href=(language.address("/")) { (messages.see_all_tickets) } }
+    };
+    let row = parts::row(
+        language,
+        &html! {
+            p.badge data-slot="state" {}
+            p.hint data-slot="note" {}
         },
-    }
-}
-
-fn empty() -> Markup {
-    html! {
-        p { "You have not ordered a ticket yet." }
-        p.actions { a.button href="/" { "See all tickets" } }
-    }
-}
-
-fn row() -> Markup {
-    html! {
-        li.card {
-            div.card-main {
-                p.badge data-slot="state" {}
-                h2 { a data-slot="link" href="/order/" { span data-slot="title" {} } }
-                p.facts { span data-slot="when" {} span data-slot="venue" {} }
-                p.hint data-slot="note" {}
-            }
-            p.price data-slot="price" {}
-        }
-    }
+    );
+    let list = parts::list(messages, "order-list", &row);
+    let main = html! {
+        h1 { (messages.orders_title) }
+        (parts::region(messages, "orders", messages.loading_orders, &empty, &list))
+    };
+    Page::new(language, "/orders/", "orders", main).titled(messages.orders_title, messages.orders_description)
 }
