@@ -34,8 +34,8 @@ fn source(languages: &[(PathBuf, Messages)]) -> Result<String, Failure> {
         return Err("there is no message file".into());
     };
     let mut fields = String::new();
-    for (key, text) in first {
-        writeln!(fields, "    #[doc = {text:?}]\n    pub {}: &'static str,", snake_case(key))?;
+    for key in first.keys() {
+        writeln!(fields, "    /// The message `{key}`.\n    pub {}: &'static str,", snake_case(key))?;
     }
     let mut values = String::new();
     for (file, messages) in languages {
