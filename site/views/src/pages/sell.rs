@@ -77,12 +77,14 @@ fn preview(messages: &Messages) -> Markup {
     html! {
         section.preview aria-labelledby="preview-heading" {
             h2 #preview-heading { (messages.preview_heading) }
-            article.card #preview {
-                div.card-main {
-                    h3 data-slot="title" { (messages.preview_title) }
-                    p.facts { span data-slot="when" {} span data-slot="venue" {} }
+            div.rows {
+                article.card #preview {
+                    div.card-main {
+                        h3 data-slot="title" { (messages.preview_title) }
+                        p.facts { span data-slot="when" {} span data-slot="venue" {} }
+                    }
+                    p.stub data-slot="price" {}
                 }
-                p.stub data-slot="price" {}
             }
         }
     }
