@@ -11,6 +11,7 @@
 
 mod list;
 mod place;
+mod rows;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -28,13 +29,15 @@ use crate::transaction::{cancelled_by, transaction_failed};
 
 pub use list::{CatalogueOrder, CataloguePage, CatalogueQuery};
 pub use place::{CataloguePlace, InvalidPlace};
+pub use rows::{PlaceRange, Placed};
 
 const UNWRITTEN: &str = "attribute_not_exists(#pk)";
 const AS_READ: &str = "#version = :read AND attribute_not_exists(#gone)";
 /// Projectors of one ticket that cross: so many tries let each through.
 const TRIES: u32 = 5;
-/// How long a tombstone stays: longer than any invocation that could still be under way, retries included.
-const TOMBSTONE_STAYS: Duration = Duration::from_hours(48);
+/// How long a tombstone stays: longer than any invocation or message that could still be under way. Queues keep what
+/// failed for fourteen days, and whoever renders pages again for a deleted ticket must still learn where it stood.
+const TOMBSTONE_STAYS: Duration = Duration::from_hours(15 * 24);
 
 /// What a projection did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +117,9 @@ struct WrittenItem {
     sk: String,
     /// The version of the ticket when its entry was written.
     version: u64,
+    /// When the ticket was listed; it stays when the entry and even the ticket have gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<EntryItem>,
     /// There is no ticket any more.
@@ -135,6 +141,7 @@ struct EntryItem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Written {
     version: u64,
+    listed_at: Option<Timestamp>,
     entry: Option<Entry>,
     gone: bool,
 }
@@ -149,14 +156,30 @@ impl Written {
                 words: entry.words,
             })
         });
-        Ok(Self { version: item.version, entry: entry.transpose()?, gone: item.gone.unwrap_or(false) })
+        let entry = entry.transpose()?;
+        // Entries of earlier versions of this code say it themselves.
+        let listed_at = match item.listed_at {
+            Some(listed_at) => Some(moment(listed_at)?),
+            None => entry.as_ref().map(|entry| entry.created_at),
+        };
+        Ok(Self { version: item.version, listed_at, entry, gone: item.gone.unwrap_or(false) })
     }
 
     /// What shall be written for the ticket as it was read.
     fn wanted(ticket: Option<&Ticket>, before: Option<&Self>) -> Self {
         match ticket {
-            Some(ticket) => Self { version: ticket.version.number(), entry: Entry::of(ticket), gone: false },
-            None => Self { version: before.map_or(0, |before| before.version), entry: None, gone: true },
+            Some(ticket) => Self {
+                version: ticket.version.number(),
+                listed_at: Some(ticket.created_at),
+                entry: Entry::of(ticket),
+                gone: false,
+            },
+            None => Self {
+                version: before.map_or(0, |before| before.version),
+                listed_at: before.and_then(|before| before.listed_at),
+                entry: None,
+                gone: true,
+            },
         }
     }
 
@@ -165,6 +188,7 @@ impl Written {
             pk: keys::ticket_pk(ticket),
             sk: keys::CATALOGUE_ENTRY.to_owned(),
             version: self.version,
+            listed_at: self.listed_at.map(Timestamp::as_millis),
             entry: self.entry.as_ref().map(|entry| EntryItem {
                 created_at: entry.created_at.as_millis(),
                 starts_at: entry.starts_at.map(Timestamp::as_millis),

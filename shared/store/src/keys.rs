@@ -22,6 +22,11 @@ pub(crate) const DETAILS: &str = "D";
 pub(crate) const CREDENTIAL: &str = "X";
 pub(crate) const CATALOGUE_ENTRY: &str = "P";
 
+/// The ends of the catalogue's rendered pages, by place.
+pub(crate) const PAGES: &str = "PAGES";
+/// What all of them have in common.
+pub(crate) const PAGE_REGISTER: &str = "PAGES#REGISTER";
+
 const TICKET_PREFIX: &str = "T#";
 const BUYER_PREFIX: &str = "U#";
 const ORDER_PREFIX: &str = "O#";

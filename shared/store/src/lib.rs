@@ -15,6 +15,7 @@ mod keys;
 mod lock;
 mod orders;
 mod owner_page;
+mod pages;
 mod payments;
 mod place;
 mod receipt;
@@ -26,13 +27,16 @@ use aws_sdk_dynamodb::Client;
 
 pub use accounts::{Account, AccountCreateError, Accounts};
 pub use cancel::CancelOutcome;
-pub use catalogue::{CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, Projected};
+pub use catalogue::{
+    CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected,
+};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use error::{LostOr, StoreError};
 pub use expire::{ExpireOutcome, RunOutOutcome};
 pub use image::{Image, image_from_item};
 pub use orders::{Closing, Recorded};
 pub use owner_page::{InvalidCursor, OwnerCursor, OwnerPage};
+pub use pages::{Boundary, InvalidPageId, PageId, PageLayout, PageRegister};
 pub use place::{PlaceError, PlaceOrder};
 pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};

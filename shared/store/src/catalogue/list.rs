@@ -184,7 +184,7 @@ impl Market {
     }
 }
 
-fn place_of(row: &Item) -> Result<CataloguePlace, StoreError> {
+pub(super) fn place_of(row: &Item) -> Result<CataloguePlace, StoreError> {
     keys::text(row, SK)?.parse().map_err(StoreError::corrupt)
 }
 

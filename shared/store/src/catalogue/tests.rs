@@ -102,9 +102,18 @@ fn what_is_written_reads_back() {
     assert_eq!(Written::from_item(written.item(id(), millis(1)).unwrap()).unwrap(), written);
     let gone = Written::wanted(None, Some(&written));
     let item = gone.item(id(), millis(1_000)).unwrap();
-    assert_eq!(item["ttl"], keys::n(1 + 2 * 24 * 60 * 60));
+    assert_eq!(item["ttl"], keys::n(1 + 15 * 24 * 60 * 60));
     let read = Written::from_item(item).unwrap();
     assert_eq!((read.version, read.gone, read.entry), (3, true, None));
+    assert_eq!(read.listed_at, Some(millis(7)), "where it stood is still known");
+}
+
+#[test]
+fn an_entry_of_earlier_code_says_when_its_ticket_was_listed() {
+    let written = Written::wanted(Some(&ticket(3, "Magic Flute", None)), None);
+    let mut item = written.item(id(), millis(1)).unwrap();
+    item.remove("listed_at").unwrap();
+    assert_eq!(Written::from_item(item).unwrap(), written);
 }
 
 #[test]

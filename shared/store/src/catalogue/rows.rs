@@ -1,0 +1,128 @@
+//! Ranges of the catalogue, newest first, as rendered pages are made of them: read consistently, events that have
+//! begun left out.
+
+use holdfast_domain::{TicketId, Timestamp};
+
+use super::list::{CatalogueOrder, place_of};
+use super::{CataloguePlace, Written};
+use crate::Market;
+use crate::error::StoreError;
+use crate::keys::{self, Item, PK, SK, n, s};
+use crate::tickets::TicketWithDetails;
+
+/// Rows that one call looks at.
+const ROWS_PER_CALL: i32 = 100;
+/// Calls for one range: rows of begun events, which the table removes by itself within days, are read and dropped, and
+/// so many of them must not stop everything else.
+const CALLS: u32 = 20;
+const NOT_BEGUN: &str = "attribute_not_exists(#starts_at) OR #starts_at > :now";
+
+/// A range of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlaceRange {
+    /// The oldest place in it; `None` for everything down to the oldest.
+    pub from: Option<CataloguePlace>,
+    /// The place above it, which is not in it; `None` for everything up to the newest.
+    pub before: Option<CataloguePlace>,
+}
+
+impl PlaceRange {
+    /// The texts between which the rows' keys are. The upper one is a key of its own, which the caller drops.
+    pub(crate) fn bounds(&self) -> (String, String) {
+        let text = |place: CataloguePlace| place.to_string();
+        (self.from.map_or("0".to_owned(), text), self.before.map_or("~".to_owned(), text))
+    }
+}
+
+/// A ticket as it is now, and where it stands or stood in the catalogue.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Which ticket.
+    pub id: TicketId,
+    /// What there is of it.
+    pub shown: Option<TicketWithDetails>,
+    /// Its place; known also of a ticket that was deleted. `None` when it was never in the catalogue.
+    pub place: Option<CataloguePlace>,
+}
+
+impl Market {
+    /// At most `limit` places of a range, the newest or the oldest of them first, without events that have begun.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn catalogue_range(
+        &self,
+        range: PlaceRange,
+        newest_first: bool,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<CataloguePlace>, StoreError> {
+        let (low, high) = range.bounds();
+        let mut places = Vec::new();
+        let mut after = None;
+        for _ in 0..CALLS {
+            let output = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
+                .filter_expression(NOT_BEGUN)
+                .projection_expression("#sk")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#sk", SK)
+                .expression_attribute_names("#starts_at", "starts_at")
+                .expression_attribute_values(":pk", s(CatalogueOrder::Newest.partition()))
+                .expression_attribute_values(":low", s(&low))
+                .expression_attribute_values(":high", s(&high))
+                .expression_attribute_values(":now", n(now.as_millis()))
+                .scan_index_forward(!newest_first)
+                .limit(ROWS_PER_CALL)
+                .set_exclusive_start_key(after)
+                .send()
+                .await
+                .map_err(StoreError::from_sdk)?;
+            for row in output.items.unwrap_or_default() {
+                let place = place_of(&row)?;
+                if Some(place) != range.before {
+                    places.push(place);
+                }
+            }
+            after = output.last_evaluated_key;
+            if after.is_none() || places.len() >= limit {
+                break;
+            }
+        }
+        places.truncate(limit);
+        Ok(places)
+    }
+
+    /// Tickets as they are, with their places, in the order of `ids`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn tickets_placed(&self, ids: &[TicketId]) -> Result<Vec<Placed>, StoreError> {
+        let entry_key = |&id: &TicketId| keys::key(keys::ticket_pk(id), keys::CATALOGUE_ENTRY);
+        let entries = self.items_read(ids.iter().map(entry_key).collect()).await?;
+        let mut shown = self.tickets_with(ids, &[keys::LOCK, keys::DETAILS]).await?;
+        let placed = ids.iter().map(|&id| {
+            let at = shown.iter().position(|shown| shown.ticket.id == id);
+            let shown = at.map(|at| shown.swap_remove(at));
+            let listed_at = match &shown {
+                Some(shown) => Some(shown.ticket.created_at),
+                None => listed_at(&entries, id)?,
+            };
+            Ok(Placed { id, shown, place: listed_at.map(|moment| CataloguePlace { moment, ticket: id }) })
+        });
+        placed.collect()
+    }
+}
+
+/// When a ticket was listed, by its entry.
+fn listed_at(entries: &[Item], id: TicketId) -> Result<Option<Timestamp>, StoreError> {
+    let pk = s(keys::ticket_pk(id));
+    let Some(entry) = entries.iter().find(|entry| entry.get(PK) == Some(&pk)) else {
+        return Ok(None);
+    };
+    Ok(Written::from_item(entry.clone())?.listed_at)
+}
