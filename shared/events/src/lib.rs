@@ -4,6 +4,7 @@ mod bus;
 mod event;
 mod of_images;
 mod relay_queue;
+mod render_queue;
 mod schedule;
 
 pub use bus::{EventBus, SOURCE, Unpublished};
@@ -12,4 +13,5 @@ pub use event::{
     OrderPlaced, OrderRefunded, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
 };
 pub use relay_queue::{RelayFailure, RelayQueue, RelayQueueError};
+pub use render_queue::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk};
 pub use schedule::{ExpireOrder, ExpirySchedules, ScheduleError, ScheduleTarget};

@@ -1,6 +1,6 @@
 //! Clients of the event functions.
 
-use holdfast_events::{EventBus, ExpirySchedules, RelayQueue, ScheduleTarget};
+use holdfast_events::{EventBus, ExpirySchedules, RelayQueue, RenderQueue, ScheduleTarget};
 
 use crate::config::ConfigError;
 use crate::start::Runtime;
@@ -20,6 +20,14 @@ impl Runtime {
     /// [`ConfigError`] when `RELAY_FAILURE_QUEUE_URL` is not set.
     pub fn relay_queue(&self) -> Result<RelayQueue, ConfigError> {
         Ok(RelayQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.config.text("RELAY_FAILURE_QUEUE_URL")?))
+    }
+
+    /// The queue of what has to be rendered.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `RENDER_QUEUE_URL` is not set.
+    pub fn render_queue(&self) -> Result<RenderQueue, ConfigError> {
+        Ok(RenderQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.config.text("RENDER_QUEUE_URL")?))
     }
 
     /// The schedules that end orders.

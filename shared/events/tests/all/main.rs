@@ -3,5 +3,6 @@
 
 mod calls;
 mod of_images;
+mod render_queue;
 mod samples;
 mod schemas;
