@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use holdfast_domain::limits::PAGE_DEFAULT;
 use holdfast_domain::{Timestamp, search_words};
-use holdfast_http_api::{FieldError, page_limit};
+use holdfast_http_api::{FieldError, page_limit, read_cursor};
 use holdfast_store::{CatalogueOrder, CataloguePlace, CatalogueQuery};
-
-use crate::cursor;
 
 /// Most characters of `q`; twelve words count at most anyway.
 const Q_MAX_CHARS: usize = 200;
@@ -51,7 +49,7 @@ pub(crate) fn parse(pairs: &[(String, String)]) -> Result<ListQuery, Vec<FieldEr
     if errors.is_empty()
         && let Some(text) = page
     {
-        match cursor::read(&query.filter, text) {
+        match read_cursor(&query.filter, text) {
             Ok(place) => query.after = Some(place),
             Err(error) => errors.push(FieldError { field: "cursor".to_owned(), message: error.to_string() }),
         }
@@ -98,6 +96,7 @@ fn moment(text: &str, time_of_date: &str) -> Result<Timestamp, String> {
 #[cfg(test)]
 mod tests {
     use holdfast_domain::TicketId;
+    use holdfast_http_api::write_cursor;
 
     use super::*;
 
@@ -175,7 +174,7 @@ mod tests {
         let first = asked(&[("q", "flute")]).unwrap();
         let ticket: TicketId = "0199a1b2-0000-7000-8000-000000000001".parse().unwrap();
         let place = CataloguePlace { moment: Timestamp::from_millis(7).unwrap(), ticket };
-        let cursor = cursor::write(&first.filter, place);
+        let cursor = write_cursor(&first.filter, place);
         assert_eq!(asked(&[("cursor", &cursor), ("q", "flute"), ("limit", "5")]).unwrap().after, Some(place));
         insta::assert_snapshot!(asked(&[("cursor", &cursor), ("q", "magic")]).unwrap_err(), @"cursor is not a cursor of this query: leave it out to begin anew");
     }

@@ -2,6 +2,7 @@
 
 mod body;
 mod conflict;
+mod cursor;
 mod gate;
 mod listing;
 mod problem;
@@ -13,6 +14,7 @@ pub mod wire;
 
 pub use body::{json_body, json_body_with, valid};
 pub use conflict::seller_conflict;
+pub use cursor::{ForeignCursor, read_cursor, write_cursor};
 pub use gate::{Gate, Principal, forget_session};
 pub use lambda_http::{Body, Request, Response};
 pub use listing::{Listing, listing};

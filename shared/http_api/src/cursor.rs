@@ -1,9 +1,7 @@
-//! Where a page begins, as an opaque text.
+//! Where a page of the catalogue begins, as an opaque text.
 //!
 //! A cursor is a place and a checksum over the place and the query that it belongs to. The checksum keeps no secret (a
 //! place is nothing that a client may not know); it tells a cursor that was cut, altered or moved to another query.
-
-use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,17 +13,13 @@ use uuid::Uuid;
 const CHECKSUM_BYTES: usize = 8;
 
 /// A text that is no cursor of the query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ForeignCursor;
-
-impl fmt::Display for ForeignCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is not a cursor of this query: leave it out to begin anew")
-    }
-}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor of this query: leave it out to begin anew")]
+pub struct ForeignCursor;
 
 /// The cursor of the page after `place`.
-pub(crate) fn write(query: &CatalogueQuery, place: CataloguePlace) -> String {
+#[must_use]
+pub fn write_cursor(query: &CatalogueQuery, place: CataloguePlace) -> String {
     let mut bytes = checksum(query, place).to_vec();
     bytes.extend(place.moment.as_millis().to_be_bytes());
     bytes.extend(place.ticket.as_uuid().as_bytes());
@@ -33,7 +27,10 @@ pub(crate) fn write(query: &CatalogueQuery, place: CataloguePlace) -> String {
 }
 
 /// The place after which the page begins.
-pub(crate) fn read(query: &CatalogueQuery, text: &str) -> Result<CataloguePlace, ForeignCursor> {
+///
+/// # Errors
+/// [`ForeignCursor`] when the text was not written for this query.
+pub fn read_cursor(query: &CatalogueQuery, text: &str) -> Result<CataloguePlace, ForeignCursor> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| ForeignCursor)?;
     let (given, rest) = bytes.split_first_chunk::<CHECKSUM_BYTES>().ok_or(ForeignCursor)?;
     let (millis, ticket) = rest.split_first_chunk::<8>().ok_or(ForeignCursor)?;
@@ -74,27 +71,27 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back() {
-        let cursor = write(&query(&["flute"]), place());
-        assert_eq!(read(&query(&["flute"]), &cursor), Ok(place()));
+        let cursor = write_cursor(&query(&["flute"]), place());
+        assert_eq!(read_cursor(&query(&["flute"]), &cursor), Ok(place()));
         assert!(cursor.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{cursor}");
     }
 
     #[test]
     fn any_altered_character_is_noticed() {
-        let cursor = write(&query(&[]), place());
+        let cursor = write_cursor(&query(&[]), place());
         for at in 0..cursor.len() {
             let other = if &cursor[at..=at] == "A" { "B" } else { "A" };
             let altered = format!("{}{other}{}", &cursor[..at], &cursor[at + 1..]);
-            assert_eq!(read(&query(&[]), &altered), Err(ForeignCursor), "{altered}");
+            assert_eq!(read_cursor(&query(&[]), &altered), Err(ForeignCursor), "{altered}");
         }
         for wrong in ["", "x", "/api", &cursor[1..], &cursor[..20], &format!("{cursor}AAAA")] {
-            assert_eq!(read(&query(&[]), wrong), Err(ForeignCursor), "{wrong}");
+            assert_eq!(read_cursor(&query(&[]), wrong), Err(ForeignCursor), "{wrong}");
         }
     }
 
     #[test]
     fn another_query_is_noticed() {
-        let cursor = write(&query(&["flute"]), place());
+        let cursor = write_cursor(&query(&["flute"]), place());
         let moment = Some(Timestamp::from_millis(5).unwrap());
         let others = [
             query(&[]),
@@ -104,7 +101,7 @@ mod tests {
             CatalogueQuery { to: moment, ..query(&["flute"]) },
         ];
         for other in others {
-            assert_eq!(read(&other, &cursor), Err(ForeignCursor), "{other:?}");
+            assert_eq!(read_cursor(&other, &cursor), Err(ForeignCursor), "{other:?}");
         }
     }
 }
