@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use holdfast_domain::Timestamp;
-use holdfast_events::{Aggregate, Delivery, EventName};
+use holdfast_events::{Aggregate, Delivery, EventName, RenderQueue, RenderQueueError, RenderRequest};
 use holdfast_store::{Market, StoreError};
 
 /// What the function works with.
@@ -9,6 +9,8 @@ use holdfast_store::{Market, StoreError};
 pub struct App {
     /// Tickets and the catalogue.
     pub market: Market,
+    /// Who renders pages is told through it.
+    pub pages: RenderQueue,
 }
 
 /// Why the rows were not written.
@@ -20,9 +22,14 @@ pub enum ProjectCatalogueError {
     /// The table failed.
     #[error("the catalogue's rows are not written")]
     Store(#[from] StoreError),
+    /// The queue failed.
+    #[error("the ticket's pages are not asked for")]
+    Queue(#[from] RenderQueueError),
 }
 
-/// Makes the rows of the event's ticket those of its present state.
+/// Makes the rows of the event's ticket those of its present state, then asks for its pages.
+///
+/// They are asked for also when the rows were right before: whoever wrote them may have died before asking.
 ///
 /// # Errors
 /// [`ProjectCatalogueError`]; the event is delivered again.
@@ -32,6 +39,7 @@ pub async fn handle(app: &App, delivery: Delivery, now: Timestamp) -> Result<(),
         return Err(ProjectCatalogueError::NotForUs(event.name()));
     };
     let projected = app.market.catalogue_project(ticket, now).await?;
+    app.pages.send(&[RenderRequest::Ticket { ticket }]).await?;
     tracing::info!(%ticket, event = %event.name(), ?projected, "looked at the ticket");
     Ok(())
 }

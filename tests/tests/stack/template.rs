@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Template, referred, texts};
 
 /// Functions that are invoked without anybody waiting for the answer.
-const ASYNCHRONOUS: [&str; 4] = ["ScheduleExpiry", "ProjectCatalogue", "ExpireOrder", "Sweep"];
+const ASYNCHRONOUS: [&str; 5] = ["ScheduleExpiry", "ProjectCatalogue", "ExpireOrder", "Sweep", "RenderPages"];
 
 #[test]
 fn every_function_names_the_actions_and_resources_that_it_uses() {
@@ -237,8 +237,70 @@ fn what_must_not_be_lost_outlives_the_stack() {
         assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{table}");
     }
     let queues: Vec<_> = template.of_type("AWS::SQS::Queue").collect();
-    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + 2);
+    let relay_and_renderer = 4;
+    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + relay_and_renderer);
     for (id, queue) in queues {
         assert_eq!(queue["MessageRetentionPeriod"], 1_209_600, "{id} keeps failures for fourteen days");
     }
+}
+
+/// The emulator does not see which items of a table a write is about: here is what the cloud will see.
+#[test]
+fn the_renderer_writes_its_own_notes_and_its_own_pages_and_nothing_else() {
+    let template = Template::get();
+    let statements = template.statements("RenderPagesRole");
+    let with = |action: &str| {
+        let has = |statement: &&Value| texts(&statement["Action"]).iter().any(|known| known == action);
+        statements.iter().filter(has).collect::<Vec<_>>()
+    };
+    for action in ["dynamodb:PutItem", "dynamodb:DeleteItem"] {
+        let [statement] = with(action)[..] else { panic!("{action} is granted once") };
+        let keys = &statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+        assert_eq!(texts(keys), ["PAGES", "PAGES#REGISTER"], "{action}");
+    }
+    for action in ["s3:PutObject", "s3:DeleteObject"] {
+        let [statement] = with(action)[..] else { panic!("{action} is granted once") };
+        let arns = statement["Resource"].as_array().expect("a list").iter();
+        let keys: Vec<_> = arns.map(|arn| arn["Fn::Sub"].as_str().expect("an ARN")).collect();
+        let expected = [
+            "index.html",
+            "??/index.html",
+            "tickets/*/index.html",
+            "??/tickets/*/index.html",
+            "feed.xml",
+            "??/feed.xml",
+            "sitemap.xml",
+            "sitemaps/*.xml",
+        ];
+        assert_eq!(keys, expected.map(|key| format!("${{SiteBucket.Arn}}/{key}")), "{action}");
+    }
+    let mut writers = BTreeSet::new();
+    for function in template.functions() {
+        let statements = template.statements(&format!("{function}Role"));
+        if statements.iter().any(|statement| texts(&statement["Action"]).iter().any(|action| action.starts_with("s3:"))) {
+            writers.insert(function);
+        }
+    }
+    assert_eq!(writers, BTreeSet::from(["RenderPages".to_owned()]));
+}
+
+#[test]
+fn the_render_queue_tries_five_times_and_waits_for_a_run_to_end() {
+    let template = Template::get();
+    let queue = template.properties("RenderQueue");
+    assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], 5);
+    assert_eq!(referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some("RenderDeadLetterQueue"));
+    let timeout = template.properties("RenderPages")["Timeout"].as_u64().expect("seconds");
+    assert_eq!(queue["VisibilityTimeout"].as_u64(), Some(6 * timeout));
+    let mapping = template
+        .of_type("AWS::Lambda::EventSourceMapping")
+        .find(|(_, mapping)| referred(&mapping["FunctionName"]) == Some("RenderPages"))
+        .expect("the queue's mapping")
+        .1;
+    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+    assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], 2);
+    let sends = template.statements("ProjectCatalogueRole").into_iter().any(|statement| {
+        texts(&statement["Action"]) == ["sqs:SendMessage"] && referred(&statement["Resource"]) == Some("RenderQueue")
+    });
+    assert!(sends, "whoever writes the catalogue's rows asks for the pages");
 }

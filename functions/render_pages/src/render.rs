@@ -1,0 +1,108 @@
+//! What one run renders.
+
+use holdfast_domain::{TicketId, Timestamp};
+use holdfast_events::{RenderRequest, RenderWalk};
+use holdfast_store::{CataloguePlace, PageId};
+
+use crate::converge::converge;
+use crate::shelves::arrange;
+use crate::walk::{page, walk};
+use crate::wanted::Subject;
+use crate::{App, RenderError, page_id};
+
+/// Rounds in which other runs may leave something more to be written.
+const ROUNDS: usize = 5;
+
+/// What is asked for, each thing once.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) tickets: Vec<TicketId>,
+    pages: Vec<PageId>,
+    walks: Vec<(RenderWalk, Option<String>)>,
+}
+
+fn add_once<T: PartialEq>(list: &mut Vec<T>, one: T) {
+    if !list.contains(&one) {
+        list.push(one);
+    }
+}
+
+impl Batch {
+    /// Adds one request.
+    pub(crate) fn add(&mut self, request: RenderRequest) -> Result<(), RenderError> {
+        match request {
+            RenderRequest::Ticket { ticket } => add_once(&mut self.tickets, ticket),
+            RenderRequest::Page { page } => add_once(&mut self.pages, page_id(&page)?),
+            RenderRequest::Walk { render, after } => add_once(&mut self.walks, (render, after)),
+        }
+        Ok(())
+    }
+
+    /// Renders all of it.
+    pub(crate) async fn render(self, app: &App, now: Timestamp) -> Result<(), RenderError> {
+        for (kind, after) in &self.walks {
+            walk(app, *kind, after.as_deref(), now).await?;
+        }
+        if self.tickets.is_empty() && self.pages.is_empty() {
+            return Ok(());
+        }
+        let subjects = self.tickets.iter().copied().map(Subject::Ticket).collect();
+        let tickets = converge(app, subjects, now).await?;
+        let mut pages = self.pages;
+        for page in pages_of(app, &self.tickets).await? {
+            add_once(&mut pages, page);
+        }
+        let asked = pages.len();
+        let shelves = catalogue(app, pages, now).await?;
+        tracing::info!(tickets = self.tickets.len(), pages = asked, written = tickets + shelves, "rendered");
+        Ok(())
+    }
+}
+
+/// The pages of the catalogue that have or had these tickets, each once.
+async fn pages_of(app: &App, tickets: &[TicketId]) -> Result<Vec<PageId>, RenderError> {
+    let read = app.market.tickets_placed(tickets).await?;
+    let mut places: Vec<CataloguePlace> = read.into_iter().filter_map(|placed| placed.place).collect();
+    // From the newest down: each page that is found says from where on the next has to be looked for.
+    places.sort_by_key(|place| std::cmp::Reverse(place.to_string()));
+    let mut pages = Vec::new();
+    let mut known_down_to: Option<String> = None;
+    for place in places {
+        if known_down_to.as_ref().is_some_and(|from| place.to_string() >= *from) {
+            continue;
+        }
+        let page = app.market.page_of(place).await?;
+        let layout = app.market.page_layout(page).await?;
+        let from = layout.and_then(|layout| layout.range().from);
+        known_down_to = Some(from.map_or_else(String::new, |from| from.to_string()));
+        pages.push(page);
+    }
+    Ok(pages)
+}
+
+/// Arranges and renders pages of the catalogue, and with them whatever else is noted to be written.
+async fn catalogue(app: &App, mut pages: Vec<PageId>, now: Timestamp) -> Result<usize, RenderError> {
+    let mut written = 0;
+    for _ in 0..ROUNDS {
+        for &one in &pages {
+            if !arrange(app, one, now).await? {
+                // More than one run should do: the next one goes on.
+                app.queue.send(&[page(one)]).await?;
+            }
+        }
+        let register = app.market.page_register().await?;
+        for &noted in &register.unsettled {
+            add_once(&mut pages, noted);
+        }
+        let mut subjects: Vec<Subject> = pages.drain(..).map(Subject::Page).collect();
+        subjects.push(Subject::Feed);
+        if !register.unsettled.is_empty() {
+            subjects.push(Subject::Index);
+        }
+        written += converge(app, subjects, now).await?;
+        if register.unsettled.is_empty() || app.market.pages_settled(&register).await? {
+            return Ok(written);
+        }
+    }
+    Err(RenderError::Contended(1))
+}
