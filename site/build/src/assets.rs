@@ -1,182 +1,138 @@
-//! Assets under names that change with their content.
+//! Bundles and stylesheet, under names that change with their content.
+//!
+//! esbuild bundles, minifies and leaves out what a page does not use. Each page and language gets one script: over a
+//! network on which a request takes longer than the bytes in it, one request is worth more than what two pages could
+//! share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{fs, io};
 
+use holdfast_views::{Assets, Language};
 use sha2::{Digest, Sha256};
 
-use crate::modules::{self, ModuleError};
+use crate::options::Options;
 
-/// The one stylesheet.
-const STYLESHEET: &str = "site.css";
+/// Browsers of the last three years: what they understand needs no rewriting.
+const TARGET: &str = "--target=es2022,chrome120,firefox121,safari17.5";
 
-/// Why the assets cannot be used.
+/// Why the assets were not made.
 #[derive(Debug, thiserror::Error)]
 pub enum AssetError {
-    /// The folder, or a file in it, cannot be read.
+    /// The bundler is not there, or cannot be started.
+    #[error("{} cannot be run: npm ci in the folder of the site installs it", program.display())]
+    NoBundler {
+        /// Its program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no place for what the bundler writes.
+    #[error("no temporary folder can be made")]
+    NoFolder(#[source] io::Error),
+    /// The bundler refuses the modules or the stylesheet.
+    #[error("esbuild: {0}")]
+    Refused(String),
+    /// What it wrote cannot be read.
     #[error("{} cannot be read", path.display())]
     Read {
-        /// The folder or the file.
+        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// A page or a module names something that is not there.
-    #[error("there is no asset {0}")]
-    Missing(String),
-    /// The modules do not fit together.
-    #[error(transparent)]
-    Modules(#[from] ModuleError),
 }
 
-/// The assets as they are written: addresses, contents, and which module imports which.
-#[derive(Debug, Default)]
-pub struct Assets {
-    /// Name in the folder of sources to the finished file.
-    finished: BTreeMap<String, Finished>,
-}
-
+/// The finished assets: their contents by address, and which address a page names.
 #[derive(Debug)]
-struct Finished {
-    address: String,
-    content: String,
-    /// The names of everything that this module imports, directly or not.
-    imports: Vec<String>,
+pub(crate) struct Bundled {
+    /// Address to content.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// Where the pages find them.
+    pub(crate) addresses: Assets,
 }
 
-impl Assets {
-    /// Reads `site.css` and every module of the folder.
-    ///
-    /// # Errors
-    /// [`AssetError`] when one cannot be read, imports what is not there, or imports itself.
-    pub fn load(folder: &Path) -> Result<Self, AssetError> {
-        let unreadable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| AssetError::Read { path, source }
-        };
-        let mut sources = BTreeMap::new();
-        for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-            let path = entry.map_err(unreadable(folder))?.path();
-            let is_asset = path.extension().is_some_and(|ending| ending == "js" || ending == "css");
-            if let (true, Some(name)) = (is_asset, path.file_name().and_then(|name| name.to_str())) {
-                sources.insert(name.to_owned(), fs::read_to_string(&path).map_err(unreadable(&path))?);
-            }
+/// Bundles a script for each name and language, and the stylesheet.
+///
+/// # Errors
+/// [`AssetError`] when the bundler is missing or refuses its input.
+pub(crate) fn bundle(options: &Options, scripts: &BTreeSet<&str>) -> Result<Bundled, AssetError> {
+    let folder = tempfile::tempdir().map_err(AssetError::NoFolder)?;
+    let folder = folder.path();
+    let mut bundled = Bundled { files: BTreeMap::new(), addresses: Assets::default() };
+    for language in Language::ALL {
+        let folder = folder.join(language.tag());
+        bundle_scripts(options, *language, scripts, &folder)?;
+        let mut addresses = BTreeMap::new();
+        for script in scripts {
+            let address = bundled.take(&folder.join(format!("{script}.js")), &format!("{script}.{}", language.tag()))?;
+            addresses.insert((*script).to_owned(), address);
         }
-        Self::from_sources(&sources)
+        bundled.addresses.scripts.insert(language.tag().to_owned(), addresses);
     }
+    run(options, folder, [options.sources.join("assets/site.css")], &[])?;
+    bundled.addresses.stylesheet = bundled.take(&folder.join("site.css"), "site")?;
+    Ok(bundled)
+}
 
-    fn from_sources(sources: &BTreeMap<String, String>) -> Result<Self, AssetError> {
-        let mut assets = Self::default();
-        for name in modules::in_order_of_import(sources)? {
-            let source = sources.get(&name).ok_or_else(|| AssetError::Missing(name.clone()))?;
-            assets.finish(name, source)?;
-        }
-        Ok(assets)
+fn bundle_scripts(
+    options: &Options,
+    language: Language,
+    scripts: &BTreeSet<&str>,
+    folder: &Path,
+) -> Result<(), AssetError> {
+    let modules = scripts.iter().map(|script| options.sources.join(format!("assets/{script}.js")));
+    // The bundler takes an alias that is a path for one of its own only when it begins at the root.
+    let messages = options.sources.join(format!("messages/{}.json", language.tag()));
+    let messages = messages.canonicalize().map_err(|source| AssetError::Read { path: messages, source })?;
+    run(options, folder, modules, &["--format=esm".to_owned(), format!("--alias:#messages={}", messages.display())])
+}
+
+fn run(
+    options: &Options,
+    folder: &Path,
+    inputs: impl IntoIterator<Item = PathBuf>,
+    further: &[String],
+) -> Result<(), AssetError> {
+    let output = Command::new(&options.esbuild)
+        .args(["--bundle", "--minify", "--log-level=warning", "--charset=utf8", TARGET])
+        .arg(format!("--outdir={}", folder.display()))
+        .args(further)
+        .args(inputs)
+        .output()
+        .map_err(|source| AssetError::NoBundler { program: options.esbuild.clone(), source })?;
+    // A warning of the bundler is a fault in the making: a name that no module exports, a property that CSS has not.
+    if output.status.success() && output.stderr.is_empty() {
+        return Ok(());
     }
+    Err(AssetError::Refused(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
 
-    /// Takes a file all of whose imports are finished.
-    fn finish(&mut self, name: String, source: &str) -> Result<(), AssetError> {
-        let mut content =
-            if modules::is_module(&name) { modules::without_comments(&name, source)? } else { source.to_owned() };
-        let mut imports: Vec<String> = Vec::new();
-        for import in modules::imports_of(&name, source) {
-            let imported = self.get(&import)?;
-            let new_name = imported.address.trim_start_matches("/assets/");
-            content = content.replace(&format!(" \"./{import}\""), &format!(" \"./{new_name}\""));
-            for further in imported.imports.iter().cloned().chain([import]) {
-                if !imports.contains(&further) {
-                    imports.push(further);
-                }
-            }
-        }
-        let address = address(&name, &content);
-        self.finished.insert(name, Finished { address, content, imports });
-        Ok(())
-    }
-
-    fn get(&self, name: &str) -> Result<&Finished, AssetError> {
-        self.finished.get(name).ok_or_else(|| AssetError::Missing(name.to_owned()))
-    }
-
-    /// Every file's address and content, sorted by name.
-    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.finished.values().map(|file| (file.address.as_str(), file.content.as_str()))
-    }
-
-    /// The address of the stylesheet.
-    ///
-    /// # Errors
-    /// [`AssetError::Missing`] when there is none.
-    pub fn stylesheet(&self) -> Result<String, AssetError> {
-        Ok(self.get(STYLESHEET)?.address.clone())
-    }
-
-    /// The address of a module, named without its ending.
-    ///
-    /// # Errors
-    /// [`AssetError::Missing`] when there is none of that name.
-    pub fn module(&self, name: &str) -> Result<String, AssetError> {
-        Ok(self.get(&format!("{name}.js"))?.address.clone())
-    }
-
-    /// The addresses of all that a module imports, directly or not: a browser that knows them early asks for all at once.
-    ///
-    /// # Errors
-    /// [`AssetError::Missing`] when there is no module of that name.
-    pub fn preloads(&self, name: &str) -> Result<Vec<String>, AssetError> {
-        let imports = &self.get(&format!("{name}.js"))?.imports;
-        imports.iter().map(|import| Ok(self.get(import)?.address.clone())).collect()
+impl Bundled {
+    /// Reads a finished file and gives it its address.
+    fn take(&mut self, path: &Path, stem: &str) -> Result<String, AssetError> {
+        let content = fs::read(path).map_err(|source| AssetError::Read { path: path.to_owned(), source })?;
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let address = format!("/assets/{stem}.{}.{ending}", fingerprint(&content));
+        self.files.insert(address.clone(), content);
+        Ok(address)
     }
 }
 
-/// `/assets/<stem>.<hash>.<ending>`: 48 bits of SHA-256 tell the few versions of one file apart.
-fn address(name: &str, content: &str) -> String {
+/// 48 bits of SHA-256 tell the few versions of one file apart.
+fn fingerprint(content: &[u8]) -> String {
     let hash = Sha256::digest(content).iter().take(6).fold(0_u64, |hash, &byte| (hash << 8) | u64::from(byte));
-    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    format!("/assets/{stem}.{hash:012x}.{ending}")
+    format!("{hash:012x}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sources(files: &[(&str, &str)]) -> BTreeMap<String, String> {
-        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
-    }
-
-    fn assets(api: &str) -> Assets {
-        let files = [
-            ("site.css", "body {}"),
-            ("page.js", "import { a } from \"./api.js\";\nimport \"./header.js\";"),
-            ("header.js", "import { a } from \"./api.js\";\nexport const h = a;"),
-            ("api.js", api),
-        ];
-        Assets::from_sources(&sources(&files)).unwrap()
-    }
-
     #[test]
-    fn imports_name_the_finished_files() {
-        let assets = assets("export const a = 1;");
-        let api = assets.module("api").unwrap();
-        let page = assets.get("page.js").unwrap();
-        assert!(page.content.contains(&format!("from \".{}\"", api.trim_start_matches("/assets"))), "{}", page.content);
-        assert_eq!(assets.preloads("page").unwrap(), [api, assets.module("header").unwrap()]);
-    }
-
-    #[test]
-    fn a_change_shows_in_the_names_of_all_that_import_it_and_in_no_other() {
-        let (before, after) = (assets("export const a = 1;"), assets("export const a = 2;"));
-        for module in ["api", "header", "page"] {
-            assert_ne!(before.module(module).unwrap(), after.module(module).unwrap(), "{module}");
-        }
-        assert_eq!(before.stylesheet().unwrap(), after.stylesheet().unwrap());
-    }
-
-    #[test]
-    fn what_is_not_there_is_an_error() {
-        let missing = Assets::from_sources(&sources(&[("a.js", "import { b } from \"./b.js\";")])).unwrap_err();
-        assert_eq!(missing.to_string(), "a.js imports b.js, which is not there");
-        assert!(matches!(assets("").module("nothing"), Err(AssetError::Missing(_))));
+    fn a_name_follows_from_the_content() {
+        assert_eq!(fingerprint(b"a"), "ca978112ca1b");
+        assert_ne!(fingerprint(b"a"), fingerprint(b"b"));
     }
 }

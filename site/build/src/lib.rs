@@ -1,20 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod assets;
-mod modules;
 mod options;
-mod policies;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use holdfast_views::{PageAssets, all_pages};
+use holdfast_views::{Language, Page, UnknownAsset, all_pages, robots};
 
-pub use assets::{AssetError, Assets};
-pub use modules::ModuleError;
+pub use assets::AssetError;
 pub use options::{InvalidArguments, Options};
+
+/// What pages that are rendered later are made of. They name their scripts in it, too, so that every script is built.
+const RENDERED_LATER: [&str; 1] = ["ticket"];
 
 /// Why the site was not written.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,15 @@ pub enum BuildError {
     /// The arguments were wrong.
     #[error(transparent)]
     Arguments(#[from] InvalidArguments),
-    /// The assets do not fit together.
+    /// The assets were not made.
     #[error(transparent)]
     Assets(#[from] AssetError),
+    /// A page has no script.
+    #[error(transparent)]
+    Page(#[from] UnknownAsset),
+    /// The list of assets could not be put into words.
+    #[error("the manifest cannot be written")]
+    Manifest(#[from] serde_json::Error),
     /// A file could not be written.
     #[error("{} cannot be written", path.display())]
     Write {
@@ -60,32 +67,32 @@ pub fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
-/// Writes every asset, then every page, so that no page is there before what it names, and at last which policy each page
-/// is to be sent with. Answers the number of files.
+/// Writes every asset, then the list of them, then every page, so that nothing names what is not there yet. Answers the
+/// number of files.
 ///
 /// # Errors
 /// [`BuildError`] when the assets do not fit together or a file cannot be written.
-pub fn build(Options { out, assets, stripe }: &Options) -> Result<usize, BuildError> {
-    let assets = Assets::load(assets)?;
-    let pages = all_pages(stripe);
-    for (address, content) in assets.files() {
-        write_if_changed(&out.join(address.trim_start_matches('/')), content)?;
+pub fn build(options: &Options) -> Result<usize, BuildError> {
+    let pages: Vec<Page> =
+        Language::ALL.iter().flat_map(|language| all_pages(*language, &options.origin, &options.stripe)).collect();
+    let scripts: BTreeSet<&str> = pages.iter().map(Page::script).chain(RENDERED_LATER).collect();
+    let bundled = assets::bundle(options, &scripts)?;
+    let write = |key: &str, content: &[u8]| write_if_changed(&options.out.join(key), content);
+    for (address, content) in &bundled.files {
+        write(address.trim_start_matches('/'), content)?;
     }
+    write("assets/manifest.json", &serde_json::to_vec_pretty(&bundled.addresses)?)?;
     for page in &pages {
-        let links = PageAssets {
-            stylesheet: assets.stylesheet()?,
-            script: assets.module(page.script())?,
-            preloads: assets.preloads(page.script())?,
-        };
-        write_if_changed(&out.join(page.file()), &page.render(&links))?;
+        write(&page.key(), page.render(&bundled.addresses)?.as_bytes())?;
     }
-    write_if_changed(&out.join(policies::FILE), &policies::text(&pages))?;
-    Ok(assets.files().count() + pages.len() + 1)
+    write("robots.txt", robots(&options.origin).as_bytes())?;
+    // The manifest and robots.txt are the two that are neither an asset nor a page.
+    Ok(bundled.files.len() + pages.len() + 2)
 }
 
 /// Leaves a file alone that is right already, so that its time says when it last changed.
-fn write_if_changed(path: &Path, content: &str) -> Result<(), BuildError> {
-    if fs::read(path).is_ok_and(|old| old == content.as_bytes()) {
+fn write_if_changed(path: &Path, content: &[u8]) -> Result<(), BuildError> {
+    if fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(path);
