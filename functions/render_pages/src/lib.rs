@@ -35,13 +35,15 @@ impl App {
     /// [`ConfigError`] when `MARKET_TABLE`, `SITE_BUCKET`, `RENDER_QUEUE_URL` or `SITE_ORIGIN` is missing or wrong.
     pub fn of(runtime: &Runtime) -> Result<Self, ConfigError> {
         let origin = runtime.config.text("SITE_ORIGIN")?;
-        Ok(Self {
-            market: runtime.market()?,
-            bucket: SiteBucket::open(&runtime.sdk, runtime.config.text("SITE_BUCKET")?),
-            queue: runtime.render_queue()?,
-            origin: SiteOrigin::parse(&origin).map_err(|_| ConfigError::Invalid("SITE_ORIGIN"))?,
-            assets: PublishedAssets::default(),
-        })
+        let origin = SiteOrigin::parse(&origin).map_err(|_| ConfigError::Invalid("SITE_ORIGIN"))?;
+        let bucket = SiteBucket::open(&runtime.sdk, runtime.config.text("SITE_BUCKET")?);
+        Ok(Self::new(runtime.market()?, bucket, runtime.render_queue()?, origin))
+    }
+
+    /// What the function works with.
+    #[must_use]
+    pub fn new(market: Market, bucket: SiteBucket, queue: RenderQueue, origin: SiteOrigin) -> Self {
+        Self { market, bucket, queue, origin, assets: PublishedAssets::default() }
     }
 }
 

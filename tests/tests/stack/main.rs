@@ -4,6 +4,7 @@ mod accounts;
 mod authorization;
 mod expiry;
 mod orders;
+mod pages;
 mod payments;
 mod refunds;
 mod samples;
