@@ -5,9 +5,11 @@ import { test } from "node:test";
 
 import { clockText, secondsLeft, secondsToNextLook, thresholdPassed, untilNextSecond } from "../assets/countdown.js";
 import { catalogueQuery, fieldOf, momentOf } from "../assets/local-time.js";
-import { outcomeOf, problemText } from "../assets/messages.js";
 import { majorUnits, minorUnits } from "../assets/money.js";
-import { isId, safeNext, signInPath, withoutReturn } from "../assets/paths.js";
+import { load } from "./support.js";
+
+const { isId, safeNext, signInPath, ticketAt, ticketPath, withoutReturn } = await load(["paths.js"]);
+const german = await load(["paths.js"], "de");
 
 const ORIGIN = "https://holdfast.example";
 
@@ -117,6 +119,28 @@ test("the way to sign in remembers where it was asked for", () => {
   assert.equal(safeNext(next, ORIGIN), path);
 });
 
+test("every address stays in the page's language", () => {
+  const id = "0193a1b2-0000-7000-8000-00000000abcd";
+  assert.equal(ticketPath(id), `/tickets/${id}/`);
+  assert.equal(german.ticketPath(id), `/de/tickets/${id}/`);
+  assert.equal(german.signInPath("/de/"), "/de/sign-in/");
+  assert.equal(german.signInPath("/"), "/de/sign-in/?next=%2F");
+  assert.equal(german.safeNext("//evil.example/", ORIGIN), "/de/");
+  assert.equal(german.safeNext("/de/sign-in/?next=/x", ORIGIN), "/de/");
+  assert.equal(german.safeNext("/de/orders/", ORIGIN), "/de/orders/");
+  assert.equal(german.checkoutPath(id), `/de/checkout/?order=${id}`);
+});
+
+test("a ticket's address says which ticket, whatever its title and language", () => {
+  const id = "0193a1b2-0000-7000-8000-00000000abcd";
+  for (const path of [`/tickets/${id}/`, `/de/tickets/${id}/`, `/tickets/opera-row-3-${id}/`, `/fr/tickets/x-${id}/`]) {
+    assert.equal(ticketAt(path), id, path);
+  }
+  for (const path of ["/", "/tickets/", `/tickets/${id}`, `/tickets/page/${id}/`, `/tickets/x${id}/`, `/deu/tickets/${id}/`, `/x/de/tickets/${id}/`]) {
+    assert.equal(ticketAt(path), null, path);
+  }
+});
+
 test("ids are hyphenated lower-case UUIDs", () => {
   assert.ok(isId("0193a1b2-0000-7000-8000-00000000abcd"));
   for (const text of ["", "1", "0193A1B2-0000-7000-8000-00000000ABCD", "../session", "0193a1b2000070008000-00000000abcd"]) {
@@ -151,23 +175,3 @@ test("what a bank's way back adds to an address is taken off again, and nothing 
   assert.equal(withoutReturn(`${ORIGIN}${order}`), null);
 });
 
-test("whoever was not charged reads that, whatever closed the order", () => {
-  for (const [state, reason] of /** @type {[string, string | null][]} */ ([
-    ["cancelled", "cancelled"],
-    ["expired", "hold_ran_out"],
-    ["expired", "paid_too_late"],
-    ["cancelled", "paid_too_late"],
-    ["expired", null],
-  ])) {
-    assert.match(outcomeOf(state, reason), /nothing was charged/iu, `${state}, ${reason}`);
-  }
-  assert.match(outcomeOf("expired", "paid_too_late"), /someone else/u);
-  assert.equal(outcomeOf("awaiting_payment", null), "", "an open order has no outcome");
-  assert.match(outcomeOf("paid", null), /yours/u);
-});
-
-test("every refusal of a payment has a sentence", () => {
-  for (const type of ["hold-expired", "order-closed", "order-paid", "payments-not-configured", "unavailable", "not-found"]) {
-    assert.match(String(problemText(type)), /\.$/u, type);
-  }
-});

@@ -1,10 +1,31 @@
 // The API: one function a route, and one kind of error for whatever goes wrong on the way.
 
-import { TEXT, problemText } from "./messages.js";
+import * as text from "#messages";
+
+import { setAccount } from "./account.js";
 
 /** @import { FieldError, ListedTicket, Order, OwnTicket, Page, Payment, Ticket, TicketForm, User } from "./types.d.ts" */
 
 const PATIENCE_MS = 20_000;
+
+/** What every route may answer, and what it means for the person who reads it, by the problem's type. */
+const PROBLEMS = /** @type {Record<string, string>} */ ({
+  "bad-origin": text.problemBadOrigin,
+  "internal": text.problemInternal,
+  "no-session": text.problemNoSession,
+  "not-found": text.problemNotFound,
+  "too-many-requests": text.problemTooManyRequests,
+  "unavailable": text.problemUnavailable,
+});
+
+/** Adds what the routes of this page may answer as well. @param {Record<string, string>} problems */
+export const alsoExpect = (problems) => void Object.assign(PROBLEMS, problems);
+
+/**
+ * @param {string} type
+ * @returns {string | undefined}
+ */
+const problemText = (type) => (Object.hasOwn(PROBLEMS, type) ? PROBLEMS[type] : undefined);
 
 /** An answer that is no success, or no answer. The message is for people. */
 export class ApiError extends Error {
@@ -23,7 +44,7 @@ export class ApiError extends Error {
 }
 
 /** @param {unknown} error */
-export const messageOf = (error) => (error instanceof ApiError ? error.message : TEXT.refused);
+export const messageOf = (error) => (error instanceof ApiError ? error.message : text.refused);
 
 /**
  * @param {unknown} error
@@ -32,16 +53,20 @@ export const messageOf = (error) => (error instanceof ApiError ? error.message :
  */
 export const isProblem = (error, ...types) => error instanceof ApiError && types.includes(error.type);
 
+/** Whether nobody is signed in, according to the API. @param {unknown} error */
+export const isSessionLost = (error) =>
+  error instanceof ApiError && error.status === 401 && error.type !== "wrong-credentials";
+
 /** @param {unknown} reason what fetch or reading the body threw */
 function noAnswer(reason) {
   const tooSlow = reason instanceof DOMException && reason.name === "TimeoutError";
-  return new ApiError(tooSlow ? TEXT.tooSlow : TEXT.offline);
+  return new ApiError(tooSlow ? text.tooSlow : text.offline);
 }
 
-/** @param {string} text @returns {any} */
-function parsed(text) {
+/** @param {string} body @returns {any} */
+function parsed(body) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(body);
   } catch {
     return null;
   }
@@ -57,9 +82,11 @@ function refusal(status, body) {
   const type = typeof body?.type === "string" ? body.type : "";
   const byStatus = { 401: "no-session", 404: "not-found", 413: "body-too-large", 429: "too-many-requests" };
   const fallback = byStatus[/** @type {keyof typeof byStatus} */ (status)] ?? (status >= 500 ? "unavailable" : "");
-  const text = problemText(type) ?? body?.detail ?? body?.title ?? problemText(fallback) ?? TEXT.refused;
+  // The API's own words are English, and for a type that this page does not know they are the best there is.
+  const own = text.languageTag === "en" ? (body?.detail ?? body?.title) : undefined;
+  const message = problemText(type) ?? own ?? problemText(fallback) ?? text.refused;
   const fields = Array.isArray(body?.errors) ? body.errors : [];
-  return new ApiError(String(text), { status, type: type || fallback, fields });
+  return new ApiError(String(message), { status, type: type || fallback, fields });
 }
 
 /**
@@ -75,17 +102,21 @@ async function call(method, path, { body, headers = {} } = {}) {
     init.body = JSON.stringify(body);
     init.headers = { ...headers, "content-type": "application/json" };
   }
-  let response, text;
+  let response, answer;
   const sentAt = Date.now();
   try {
     response = await fetch(`/api${path}`, init);
-    text = await response.text();
+    answer = await response.text();
   } catch (reason) {
     throw noAnswer(reason);
   }
-  const data = text === "" ? null : parsed(text);
-  if (!response.ok) throw refusal(response.status, data);
-  if (text !== "" && data === null) throw new ApiError(TEXT.badAnswer, { status: response.status });
+  const data = answer === "" ? null : parsed(answer);
+  if (!response.ok) {
+    const error = refusal(response.status, data);
+    if (isSessionLost(error)) setAccount(null);
+    throw error;
+  }
+  if (answer !== "" && data === null) throw new ApiError(text.badAnswer, { status: response.status });
   return { data, clockOffset: clockOffset(response.headers.get("date"), sentAt, Date.now()) };
 }
 
@@ -107,23 +138,32 @@ const inPath = (id) => encodeURIComponent(id);
 /** @param {string | null} cursor */
 const pageQuery = (cursor) => (cursor === null ? "" : `?${new URLSearchParams({ cursor })}`);
 
-/** @param {{ email: string, password: string, display_name?: string }} form @returns {Promise<User>} */
-export const signUp = async (form) => (await call("POST", "/users", { body: form })).data;
+/** Remembers who is signed in now. @param {User | null} user */
+function signedIn(user) {
+  setAccount(user === null ? null : { id: user.id, name: user.display_name });
+  return user;
+}
 
-/** @param {{ email: string, password: string }} form @returns {Promise<User>} */
-export const signIn = async (form) => (await call("POST", "/session", { body: form })).data;
+/** @param {{ email: string, password: string, display_name?: string }} form */
+export const signUp = async (form) => void signedIn((await call("POST", "/users", { body: form })).data);
+
+/** @param {{ email: string, password: string }} form */
+export const signIn = async (form) => void signedIn((await call("POST", "/session", { body: form })).data);
 
 /** @returns {Promise<User | null>} */
-export const currentUser = async () => (await call("GET", "/session")).data.user;
+export const currentUser = async () => signedIn((await call("GET", "/session")).data.user);
 
 /** @returns {Promise<void>} */
-export const signOut = async () => void (await call("DELETE", "/session"));
+export async function signOut() {
+  await call("DELETE", "/session");
+  setAccount(null);
+}
 
-/** @param {URLSearchParams} query @returns {Promise<Page<ListedTicket>>} */
-export const listTickets = async (query) => (await call("GET", `/tickets?${query}`)).data;
+/** @param {URLSearchParams} query @returns {Promise<{ data: Page<ListedTicket>, clockOffset: number }>} */
+export const listTickets = (query) => call("GET", `/tickets?${query}`);
 
-/** @param {string} id @returns {Promise<Ticket>} */
-export const showTicket = async (id) => (await call("GET", `/tickets/${inPath(id)}`)).data;
+/** @param {string} id @returns {Promise<{ data: Ticket, clockOffset: number }>} */
+export const showTicket = (id) => call("GET", `/tickets/${inPath(id)}`);
 
 /** @param {TicketForm} form @returns {Promise<OwnTicket>} */
 export const createTicket = async (form) => (await call("POST", "/tickets", { body: form })).data;

@@ -1,8 +1,9 @@
 // Stripe's fields in this page's form. What is typed into them goes to Stripe, never to this page's server.
 
+import * as text from "#messages";
+
 import { ApiError } from "./api.js";
 import { byId, find } from "./dom.js";
-import { TEXT } from "./messages.js";
 
 /** @import { StripeElements, StripeError, StripeObject } from "./types.d.ts" */
 
@@ -58,8 +59,8 @@ export class CardForm {
     if (isMissing) location.reload();
     await arrived;
     isMissing = globalThis.Stripe === undefined;
-    if (globalThis.Stripe === undefined) throw new ApiError(TEXT.noCardForm);
-    const stripe = globalThis.Stripe(key, { locale: "en" });
+    if (globalThis.Stripe === undefined) throw new ApiError(text.noCardForm);
+    const stripe = globalThis.Stripe(key, { locale: text.languageTag });
     return new CardForm(stripe, stripe.elements({ clientSecret, appearance: appearance() }));
   }
 

@@ -1,78 +1,70 @@
-// The catalogue: the address says what is searched for, so that it can be shared, reloaded and gone back to.
+// A page of the catalogue. It was whole when it was rendered; one request corrects what has changed since.
+
+import * as text from "#messages";
 
 import { listTickets } from "./api.js";
-import { byId } from "./dom.js";
-import { complain, valueOf } from "./form.js";
-import { catalogueQuery } from "./local-time.js";
-import { TEXT } from "./messages.js";
-import { PagedList } from "./paged-list.js";
-import { ticketPath } from "./paths.js";
-import { fillFacts } from "./rows.js";
+import { find, say } from "./dom.js";
+import { dateText, localTimes, priceText } from "./format.js";
+import { corrections } from "./range.js";
 import "./header.js";
 
 /** @import { ListedTicket } from "./types.d.ts" */
 
-const filters = byId("filters", HTMLFormElement);
-const until = byId("to", HTMLInputElement);
-
-/** @type {PagedList<ListedTicket>} */
-const tickets = new PagedList({
-  region: "tickets",
-  list: "ticket-list",
-  thing: "ticket",
-  fill(row, ticket) {
-    fillFacts(row, ticket, ticketPath(ticket.id));
-  },
-});
-
-/** What the form holds, without what is empty or the default. */
-function entered() {
-  const page = new URLSearchParams();
-  for (const name of ["q", "sort", "from", "to"]) {
-    const value = valueOf(filters, name).trim();
-    if (value !== "" && value !== "newest") page.set(name, value);
-  }
-  return page;
+/** @param {Element} element @param {string} words */
+function correct(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
-function show() {
-  const page = new URLSearchParams(location.search);
-  for (const [name, otherwise] of [["q", ""], ["sort", "newest"], ["from", ""], ["to", ""]]) {
-    const control = filters.elements.namedItem(String(name));
-    if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
-      control.value = page.get(String(name)) ?? String(otherwise);
-    }
-  }
-  const query = catalogueQuery(page);
-  const filtered = ["q", "from", "to"].some((name) => query.has(name));
-  for (const part of document.querySelectorAll("[data-empty]")) {
-    if (part instanceof HTMLElement) part.hidden = (part.dataset["empty"] === "filtered") !== filtered;
-  }
-  void tickets.load((cursor) => {
-    const asked = new URLSearchParams(query);
-    if (cursor !== null) asked.set("cursor", cursor);
-    return listTickets(asked);
-  });
-}
-
-function search() {
-  const page = entered();
-  const [from, to] = [page.get("from"), page.get("to")];
-  const wrong = from !== null && to !== null && to < from;
-  complain(until, wrong ? TEXT.untilBeforeFrom : "");
-  if (wrong) {
-    until.focus();
+/** @param {Element} card @param {string | null} startsAt */
+function correctDate(card, startsAt) {
+  const shown = card.querySelector("time");
+  if (startsAt === null) {
+    shown?.parentElement?.remove();
     return;
   }
-  const address = page.size === 0 ? "/" : `/?${page}`;
-  if (address !== location.pathname + location.search) history.pushState(null, "", address);
-  show();
+  if (shown !== null && Date.parse(shown.dateTime) === Date.parse(startsAt)) return;
+  const time = shown ?? document.createElement("time");
+  time.dateTime = startsAt;
+  time.textContent = dateText(startsAt);
+  if (shown !== null) return;
+  const place = document.createElement("span");
+  place.append(time);
+  find(card, ".facts", HTMLElement).prepend(place);
 }
 
-filters.addEventListener("submit", (event) => {
-  event.preventDefault();
-  search();
-});
-byId("sort", HTMLSelectElement).addEventListener("change", search);
-addEventListener("popstate", show);
-show();
+/** @param {Element} card @param {ListedTicket} ticket */
+function correctFacts(card, ticket) {
+  correct(find(card, "[data-slot=title]", HTMLElement), ticket.title);
+  correct(find(card, "[data-slot=price]", HTMLElement), priceText(ticket.price));
+  correctDate(card, ticket.starts_at);
+}
+
+/** @param {HTMLElement} card */
+function markTaken(card) {
+  card.dataset["state"] = "held";
+  const badge = find(card, "[data-slot=state]", HTMLElement);
+  badge.dataset["state"] = "held";
+  say(badge, text.takenNow);
+}
+
+/** @param {HTMLElement} list */
+async function correctCards(list) {
+  const cards = new Map();
+  for (const card of list.querySelectorAll("[data-ticket]")) {
+    if (card instanceof HTMLElement) cards.set(card.dataset["ticket"] ?? "", card);
+  }
+  const { limit, cursor } = list.dataset;
+  const query = new URLSearchParams({ limit: limit ?? String(cards.size) });
+  if (cursor !== undefined) query.set("cursor", cursor);
+  const { data, clockOffset } = await listTickets(query);
+  for (const [id, ticket] of corrections([...cards.keys()], data, Date.now() + clockOffset)) {
+    const card = cards.get(id);
+    if (ticket === null) markTaken(card);
+    else correctFacts(card, ticket);
+  }
+}
+
+localTimes(document);
+const list = document.getElementById("ticket-list");
+// Without an answer the page stays as it was rendered: the API decides when somebody wants to hold a ticket.
+if (list !== null) void correctCards(list).catch(() => null);

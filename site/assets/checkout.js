@@ -1,7 +1,9 @@
 // Paying for an order while its hold lasts. The page may be reloaded, left and come back to at any moment: it asks first
 // what is true, and whatever it begins twice is one payment.
 
-import { cancelOrder, isProblem, messageOf, reconcileOrder, showOrder, startPayment } from "./api.js";
+import * as text from "#messages";
+
+import { alsoExpect, cancelOrder, isProblem, messageOf, reconcileOrder, showOrder, startPayment } from "./api.js";
 import { CardForm } from "./card-form.js";
 import { confirmed } from "./confirm.js";
 import { secondsToNextLook } from "./countdown.js";
@@ -9,9 +11,11 @@ import { byId, parameter, say } from "./dom.js";
 import { showFormError } from "./form.js";
 import { priceText, whenText, whereText } from "./format.js";
 import { HoldClock, announce } from "./hold-clock.js";
-import { TEXT, payText } from "./messages.js";
+import { fill } from "./messages.js";
 import { forgetOrderKey } from "./order-keys.js";
 import { isId, orderPath, ticketPath } from "./paths.js";
+import { learnName } from "./private.js";
+import { ORDER_PROBLEMS } from "./problems.js";
 import { outcomeText } from "./receipt.js";
 import { Region } from "./region.js";
 import { leftToSignIn } from "./session.js";
@@ -71,7 +75,7 @@ function render(order, offset) {
     location.replace(orderPath(id));
     return "loading";
   }
-  document.title = `Pay for ${ticket.title} · Holdfast`;
+  document.title = `${fill(text.payTitle, { title: ticket.title })} · Holdfast`;
   byId("title", HTMLElement).textContent = ticket.title;
   byId("price", HTMLElement).textContent = priceText(ticket.price);
   byId("when", HTMLElement).textContent = whenText(ticket);
@@ -83,7 +87,7 @@ function render(order, offset) {
   say(outcome, outcomeText(order));
   const open = state === "awaiting_payment";
   offerToPay(open);
-  byId("heading", HTMLElement).textContent = open ? TEXT.payHeading : TEXT.closedHeading;
+  byId("heading", HTMLElement).textContent = open ? text.payHeading : text.closedHeading;
   byId("closed-ways", HTMLElement).hidden = open;
   if (open) hold(order.expires_at, offset);
   else close(ticket.id);
@@ -101,7 +105,7 @@ function hold(expiresAt, offset) {
 /** @param {string} ticketId */
 function close(ticketId) {
   clock.stop();
-  forgetOrderKey(ticketId);
+  forgetOrderKey(localStorage, ticketId);
   sessionStorage.removeItem(SENT);
   extended.hidden = true;
 }
@@ -114,7 +118,7 @@ function offerToPay(possible) {
 
 function labelSubmit() {
   const price = shown === null ? "" : priceText(shown.ticket.price);
-  submit.textContent = isSent() ? TEXT.finish : payText(price);
+  submit.textContent = isSent() ? text.finishPayment : fill(text.payPrice, { price });
 }
 
 /** @param {boolean} now */
@@ -124,7 +128,7 @@ function setBusy(now) {
     if (now) button.setAttribute("aria-disabled", "true");
     else button.removeAttribute("aria-disabled");
   }
-  if (now) submit.textContent = TEXT.working;
+  if (now) submit.textContent = text.working;
   else labelSubmit();
   // What was under way has kept the end of the hold waiting.
   if (!now && shown?.state === "awaiting_payment" && clock.isOver) runOut();
@@ -136,8 +140,8 @@ function runOut() {
   clock.stop();
   extended.hidden = true;
   offerToPay(false);
-  if (outcome.textContent !== TEXT.runOut) announce(TEXT.runOut);
-  say(outcome, TEXT.runOut);
+  if (outcome.textContent !== text.runOut) announce(text.runOut);
+  say(outcome, text.runOut);
   lookAgain();
 }
 
@@ -208,8 +212,8 @@ const isForPeople = ({ type, code }) =>
   type === "card_error" || type === "validation_error" || code === "payment_intent_authentication_failure";
 
 /** @param {StripeError} error */
-function refusalText({ type, message = TEXT.notPaid }) {
-  return type === "validation_error" ? message : `${message} ${TEXT.tryAnotherCard}`;
+function refusalText({ type, message = text.notPaid }) {
+  return type === "validation_error" ? message : `${message} ${text.tryAnotherCard}`;
 }
 
 /** @param {CardForm} form @returns {Promise<boolean>} whether the page is being left */
@@ -235,12 +239,12 @@ async function settle() {
     return true;
   }
   render(data, clockOffset);
-  complain(TEXT.notPaid);
+  complain(text.notPaid);
   return false;
 }
 
-/** @param {string} text */
-const complain = (text) => showFormError(form, text);
+/** @param {string} message */
+const complain = (message) => showFormError(form, message);
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -273,7 +277,7 @@ cancel.addEventListener("click", async () => {
 });
 
 payment.onShown = (state) => {
-  if (state === "ready") cards?.mount(() => complain(TEXT.noCardForm));
+  if (state === "ready") cards?.mount(() => complain(text.noCardForm));
 };
 
 // Whoever comes back to this tab sees what is true now: it may have been paid or cancelled elsewhere.
@@ -282,5 +286,6 @@ document.addEventListener("visibilitychange", () => {
   looks = 0;
   void refresh(() => showOrder(id));
 });
-void region.run(load);
+alsoExpect(ORDER_PROBLEMS);
+void region.run(load).then(learnName);
 

@@ -1,8 +1,11 @@
 // Forms: what is wrong stands at its field, and a form that is being sent is not sent again.
 
-import { ApiError, messageOf } from "./api.js";
+import * as text from "#messages";
+
+import { ApiError, alsoExpect, messageOf } from "./api.js";
 import { byId, find, say } from "./dom.js";
-import { TEXT, tooLong, tooShort } from "./messages.js";
+import { fill } from "./messages.js";
+import { FORM_PROBLEMS } from "./problems.js";
 import { leftToSignIn } from "./session.js";
 
 /** @import { FieldError } from "./types.d.ts" */
@@ -30,26 +33,30 @@ export function valueOf(form, name) {
  */
 export function complaint(control) {
   const { minChars, maxChars } = control.dataset;
-  const text = control.type === "password" ? control.value : control.value.trim();
-  const length = [...text].length;
-  if (control.validity.badInput) return TEXT.notADate;
-  if (length === 0) return control.required ? TEXT.required : "";
-  if (control.validity.typeMismatch) return TEXT.notAnAddress;
-  if (minChars !== undefined && length < Number(minChars)) return tooShort(Number(minChars));
-  if (maxChars !== undefined && length > Number(maxChars)) return tooLong(Number(maxChars), length);
+  const entered = control.type === "password" ? control.value : control.value.trim();
+  const length = [...entered].length;
+  if (control.validity.badInput) return text.fieldNotADate;
+  if (length === 0) return control.required ? text.fieldRequired : "";
+  if (control.validity.typeMismatch) return text.fieldNotAnAddress;
+  if (minChars !== undefined && length < Number(minChars)) {
+    return fill(text.fieldTooShort, { min: minChars });
+  }
+  if (maxChars !== undefined && length > Number(maxChars)) {
+    return fill(text.fieldTooLong, { max: maxChars, found: length });
+  }
   return "";
 }
 
 /**
  * Says at the control what is wrong with it, or takes that back.
  * @param {Control} control
- * @param {string} text
+ * @param {string} message
  */
-export function complain(control, text) {
-  if (text === "") control.removeAttribute("aria-invalid");
+export function complain(control, message) {
+  if (message === "") control.removeAttribute("aria-invalid");
   else control.setAttribute("aria-invalid", "true");
   const place = document.getElementById(`${control.name}-error`);
-  if (place !== null) say(place, text);
+  if (place !== null) say(place, message);
 }
 
 /**
@@ -58,17 +65,18 @@ export function complain(control, text) {
  */
 const controlName = (field) => (field === "price" ? "amount" : (field.split(".").at(-1) ?? field));
 
-/**
- * The API's "must not be empty" as a sentence about the control that it stands at.
- * @param {HTMLFormElement} form
- * @param {FieldError} error
- * @returns {FieldError}
- */
-function asSentence(form, { field, message }) {
-  const control = form.elements.namedItem(controlName(field));
-  const label = isControl(control) ? control.labels?.[0]?.firstChild?.textContent : undefined;
-  return { field, message: `${label ?? field} ${message}.` };
-}
+/** What the API says of a field, in English, and the sentence of the page's language that says the same. */
+const SENTENCES = /** @type {[RegExp, string][]} */ ([
+  [/^is required|empty/u, text.fieldRequired],
+  [/minor units/u, text.fieldPriceOutOfRange],
+  [/at most|too long/u, text.fieldMuchTooLong],
+  [/control characters/u, text.fieldControlCharacters],
+  [/e-mail address/u, text.fieldNotAnAddress],
+  [/in the future/u, text.fieldInThePast],
+]);
+
+/** @param {string} message of the API */
+export const sentenceOf = (message) => SENTENCES.find(([said]) => said.test(message))?.[1] ?? text.fieldWrong;
 
 /**
  * Writes each error at its field and goes to the first; what has no field here goes to the form.
@@ -83,17 +91,20 @@ export function showErrors(form, errors) {
   }
   let first = true;
   for (const control of controlsOf(form)) {
-    const text = named.get(control.name) ?? "";
-    complain(control, text);
+    const message = named.get(control.name) ?? "";
+    complain(control, message);
     named.delete(control.name);
-    if (text !== "" && first) control.focus();
-    if (text !== "") first = false;
+    if (message !== "" && first) control.focus();
+    if (message !== "") first = false;
   }
   showFormError(form, [...named.values()].join(" "));
 }
 
-/** @param {HTMLFormElement} form @param {string} text */
-export const showFormError = (form, text) => say(find(form, "[data-form-error]", HTMLElement), text);
+/** Where it is said what is wrong with the form as a whole. @param {HTMLFormElement} form */
+export const formErrorOf = (form) => find(form, "[data-form-error]", HTMLElement);
+
+/** @param {HTMLFormElement} form @param {string} message */
+export const showFormError = (form, message) => say(formErrorOf(form), message);
 
 /**
  * Sends the form when it is submitted and nothing speaks against it.
@@ -104,6 +115,7 @@ export const showFormError = (form, text) => say(find(form, "[data-form-error]",
  * }} parts `beforeLeaving` is called when the session has ended and the page is left to sign in
  */
 export function handleForm({ check = () => [], send, beforeLeaving = () => {} }) {
+  alsoExpect(FORM_PROBLEMS);
   const form = byId("form", HTMLFormElement);
   const button = find(form, "[type=submit]", HTMLButtonElement);
   let busy = false;
@@ -119,7 +131,7 @@ export function handleForm({ check = () => [], send, beforeLeaving = () => {} })
     if (errors.length > 0) return;
     busy = true;
     const label = button.textContent;
-    button.textContent = TEXT.working;
+    button.textContent = text.working;
     button.setAttribute("aria-disabled", "true");
     try {
       await send(form);
@@ -137,7 +149,7 @@ export function handleForm({ check = () => [], send, beforeLeaving = () => {} })
 /** @param {HTMLFormElement} form @param {unknown} error */
 function showRefusal(form, error) {
   if (error instanceof ApiError && error.fields.length > 0) {
-    showErrors(form, error.fields.map((field) => asSentence(form, field)));
+    showErrors(form, error.fields.map(({ field, message }) => ({ field, message: sentenceOf(message) })));
   } else {
     showFormError(form, messageOf(error));
   }

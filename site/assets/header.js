@@ -1,16 +1,19 @@
-// What every page does: say who is signed in, sign out, and show what the last page left to say.
+// What every page does: say who is signed in, sign out, lead to the other languages, and show what the last page left to
+// say.
 
-import { currentUser, messageOf, signOut } from "./api.js";
+import * as text from "#messages";
+
+import { account, onAccount } from "./account.js";
+import { messageOf, signOut } from "./api.js";
 import { byId, say } from "./dom.js";
-import { TEXT } from "./messages.js";
+import { forgetOrderKeys } from "./order-keys.js";
+import { homePath } from "./paths.js";
 import { leaveNotice, takeNotice } from "./session.js";
-
-/** @import { User } from "./types.d.ts" */
 
 const notice = byId("notice", HTMLElement);
 
-/** @param {string} text */
-export const showNotice = (text) => say(notice, text);
+/** @param {string} message */
+export const showNotice = (message) => say(notice, message);
 
 async function leave() {
   try {
@@ -20,35 +23,34 @@ async function leave() {
     return;
   }
   sessionStorage.clear();
-  leaveNotice(TEXT.signedOut);
-  location.assign("/");
+  forgetOrderKeys(localStorage);
+  leaveNotice(text.signedOut);
+  location.assign(homePath);
 }
 
-/** @returns {Promise<User | null | undefined>} undefined when the API did not say */
-async function showAccount() {
-  let user;
-  try {
-    user = await currentUser();
-  } catch {
-    // The page says itself that the API cannot be reached; the links to sign in stay as they are.
-    return undefined;
-  }
-  if (user !== null) {
-    byId("account-name", HTMLElement).textContent = user.display_name;
-    byId("account-guest", HTMLElement).hidden = true;
-    byId("account-user", HTMLElement).hidden = false;
-  }
-  return user;
+function showAccount() {
+  const user = account();
+  byId("account-name", HTMLElement).textContent = user?.name ?? "";
+  byId("account-guest", HTMLElement).hidden = user !== null;
+  byId("account-user", HTMLElement).hidden = user === null;
 }
 
 const left = takeNotice();
 if (left !== "") showNotice(left);
 byId("sign-out", HTMLButtonElement).addEventListener("click", leave);
+showAccount();
+onAccount(showAccount);
+
+// The same page in another language is about the same thing, which the query names. It changes while one searches.
+for (const link of document.querySelectorAll("a[data-language]")) {
+  for (const kind of ["pointerdown", "focus", "click"]) {
+    link.addEventListener(kind, () => {
+      if (link instanceof HTMLAnchorElement) link.search = location.search;
+    });
+  }
+}
 
 // A page that the browser kept whole may show what belongs to a session that has ended since.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
-
-/** Who is signed in: null for nobody, undefined when the API did not say. */
-export const account = showAccount();

@@ -1,19 +1,27 @@
 // The box that shows how long a ticket is still held.
 
+import * as text from "#messages";
+
 import { clockText, secondsLeft, thresholdPassed, untilNextSecond } from "./countdown.js";
 import { byId } from "./dom.js";
 import { timeText } from "./format.js";
-import { timeLeft } from "./messages.js";
+import { fill, plural } from "./messages.js";
 
 const box = byId("hold", HTMLElement);
 const timer = byId("timer", HTMLElement);
 const until = byId("until", HTMLElement);
 const announcement = byId("announcement", HTMLElement);
 
-/** Says something to assistive technology only, once. @param {string} text */
-export function announce(text) {
-  if (announcement.textContent !== text) announcement.textContent = text;
+/** Says something to assistive technology only, once. @param {string} message */
+export function announce(message) {
+  if (announcement.textContent !== message) announcement.textContent = message;
 }
+
+/** @param {number} seconds */
+const timeLeft = (seconds) =>
+  seconds >= 60
+    ? plural(Math.floor(seconds / 60), { one: text.minutesLeftOne, other: text.minutesLeftOther })
+    : plural(seconds, { one: text.secondsLeftOne, other: text.secondsLeftOther });
 
 export class HoldClock {
   /** @param {() => void} onEnd called each time a hold that is shown has run out */
@@ -35,7 +43,7 @@ export class HoldClock {
     this.stop();
     this.expiresAt = Date.parse(expiresAt);
     this.offset = offset;
-    until.textContent = `until ${timeText(expiresAt)}`;
+    until.textContent = fill(text.untilTime, { time: timeText(expiresAt) });
     box.hidden = false;
     this.tick();
   }

@@ -1,15 +1,19 @@
 // Everything that someone sells.
 
-import { deleteTicket, isProblem, listMyTickets, messageOf } from "./api.js";
+import * as text from "#messages";
+
+import { alsoExpect, deleteTicket, isProblem, listMyTickets, messageOf } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { byId, say, slot } from "./dom.js";
-import { dateText } from "./format.js";
+import { dateText, pricesText } from "./format.js";
 import { showNotice } from "./header.js";
-import { TEXT, TICKET_STATES } from "./messages.js";
+import { fill } from "./messages.js";
 import { PagedList } from "./paged-list.js";
 import { changePath, ticketPath } from "./paths.js";
-import { fillFacts, fillState } from "./rows.js";
+import { learnName } from "./private.js";
+import { TICKET_STATES, fillFacts, fillState } from "./rows.js";
 import { leftToSignIn } from "./session.js";
+import { sumsOfSold } from "./sums.js";
 
 /** @import { OwnTicket } from "./types.d.ts" */
 
@@ -17,15 +21,23 @@ const problem = byId("action-error", HTMLElement);
 
 /** @param {OwnTicket} ticket */
 function note(ticket) {
-  if (ticket.state === "held") return TEXT.heldNoChange;
-  return ticket.state === "sold" && ticket.sold_at !== null ? `Sold ${dateText(ticket.sold_at)}` : "";
+  if (ticket.state === "held") return text.heldNoChange;
+  return ticket.state === "sold" && ticket.sold_at !== null ? fill(text.soldOn, { date: dateText(ticket.sold_at) }) : "";
+}
+
+/** @param {OwnTicket[]} shown @param {boolean} isWhole */
+function showSums(shown, isWhole) {
+  const sums = sumsOfSold(shown);
+  const message = isWhole ? text.soldTotal : text.soldTotalSoFar;
+  say(byId("sums", HTMLElement), sums.length === 0 ? "" : fill(message, { sums: pricesText(sums) }));
 }
 
 /** @type {PagedList<OwnTicket>} */
 const tickets = new PagedList({
   region: "tickets",
   list: "ticket-list",
-  thing: "ticket",
+  counts: { one: text.countTicketsOne, other: text.countTicketsOther },
+  onItems: showSums,
   fill(row, ticket) {
     fillFacts(row, ticket, ticketPath(ticket.id));
     fillState(row, ticket.state, TICKET_STATES);
@@ -33,8 +45,8 @@ const tickets = new PagedList({
     slot(row, "actions").hidden = ticket.state !== "listed";
     const [change, remove] = [slot(row, "edit"), slot(row, "delete")];
     change.setAttribute("href", changePath(ticket.id));
-    change.setAttribute("aria-label", `Change ${ticket.title}`);
-    remove.setAttribute("aria-label", `Delete ${ticket.title}`);
+    change.setAttribute("aria-label", fill(text.changeTitle, { title: ticket.title }));
+    remove.setAttribute("aria-label", fill(text.deleteTitle, { title: ticket.title }));
     remove.addEventListener("click", () => void removeTicket(ticket));
   },
 });
@@ -45,13 +57,14 @@ async function removeTicket(ticket) {
   if (!(await confirmed("delete-dialog"))) return;
   try {
     await deleteTicket(ticket.id);
-    showNotice(TEXT.ticketDeleted);
+    showNotice(text.ticketDeleted);
   } catch (error) {
     if (leftToSignIn(error)) return;
-    say(problem, isProblem(error, "ticket-held") ? TEXT.heldNoChange : messageOf(error));
+    say(problem, isProblem(error, "ticket-held") ? text.heldNoChange : messageOf(error));
   }
   await tickets.load(listMyTickets);
   byId("main", HTMLElement).focus();
 }
 
-void tickets.load(listMyTickets);
+alsoExpect({ "ticket-sold": text.soldNoChange });
+void tickets.load(listMyTickets).then(learnName);

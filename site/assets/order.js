@@ -1,15 +1,19 @@
 // One order: the hold that runs out, what became of it, and the receipt of a paid one.
 
-import { cancelOrder, isProblem, messageOf, reconcileOrder, showOrder } from "./api.js";
+import * as text from "#messages";
+
+import { alsoExpect, cancelOrder, isProblem, messageOf, reconcileOrder, showOrder } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { secondsToNextLook } from "./countdown.js";
 import { byId, parameter, say } from "./dom.js";
 import { dateText, priceText, whenText, whereText } from "./format.js";
 import { HoldClock, announce } from "./hold-clock.js";
-import { ORDER_STATES, TEXT, payText } from "./messages.js";
+import { fill } from "./messages.js";
 import { forgetOrderKey } from "./order-keys.js";
 import { checkoutPath, isId, ticketPath, withoutReturn } from "./paths.js";
-import { cardText, credentialHint, outcomeText, shownState } from "./receipt.js";
+import { learnName } from "./private.js";
+import { ORDER_PROBLEMS } from "./problems.js";
+import { ORDER_STATES, cardText, credentialHint, outcomeText, shownState } from "./receipt.js";
 import { Region } from "./region.js";
 import { leftToSignIn } from "./session.js";
 import "./header.js";
@@ -32,17 +36,17 @@ let looks = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
 
-/** Fills a row of the facts, or hides it when there is nothing to say. @param {string} name @param {string} text */
-function fact(name, text) {
+/** Fills a row of the facts, or hides it when there is nothing to say. @param {string} name @param {string} words */
+function fact(name, words) {
   const place = byId(name, HTMLElement);
-  place.textContent = text;
-  if (place.parentElement !== null) place.parentElement.hidden = text === "";
+  place.textContent = words;
+  if (place.parentElement !== null) place.parentElement.hidden = words === "";
 }
 
 /** @param {Order} order */
 function renderFacts(order) {
   const { ticket } = order;
-  const moment = (/** @type {string | null} */ text) => (text === null ? "" : dateText(text));
+  const moment = (/** @type {string | null} */ time) => (time === null ? "" : dateText(time));
   document.title = `${ticket.title} · Holdfast`;
   byId("title", HTMLElement).textContent = ticket.title;
   byId("price", HTMLElement).textContent = priceText(ticket.price);
@@ -71,7 +75,7 @@ function render(order, offset = clock.offset) {
   renderFacts(order);
   say(outcome, outcomeText(order));
   const [open, capturing] = [order.state === "awaiting_payment", order.state === "capturing"];
-  pay.textContent = payText(priceText(order.ticket.price));
+  pay.textContent = fill(text.payPrice, { price: priceText(order.ticket.price) });
   pay.href = checkoutPath(order.id);
   pay.hidden = !open;
   cancel.hidden = !open;
@@ -79,7 +83,7 @@ function render(order, offset = clock.offset) {
   byId("print", HTMLElement).hidden = order.state !== "paid";
   ticketLink.href = ticketPath(order.ticket.id);
   ticketLink.hidden = order.state !== "cancelled" && order.state !== "expired";
-  if (!open && !capturing) forgetOrderKey(order.ticket.id);
+  if (!open && !capturing) forgetOrderKey(localStorage, order.ticket.id);
   if (open) clock.start(order.expires_at, offset);
   if (capturing) lookAgain();
 }
@@ -89,8 +93,8 @@ function runOut() {
   clock.stop();
   pay.hidden = true;
   cancel.hidden = true;
-  if (outcome.textContent !== TEXT.runOut) announce(TEXT.runOut);
-  say(outcome, TEXT.runOut);
+  if (outcome.textContent !== text.runOut) announce(text.runOut);
+  say(outcome, text.runOut);
   lookAgain();
 }
 
@@ -98,7 +102,7 @@ function lookAgain() {
   clearTimeout(waiting);
   const seconds = secondsToNextLook(looks);
   if (seconds === null) {
-    if (shown?.state === "capturing") say(outcome, TEXT.stillCapturing);
+    if (shown?.state === "capturing") say(outcome, text.stillCapturing);
     return;
   }
   looks += 1;
@@ -137,7 +141,7 @@ async function returned(address) {
   const { data, clockOffset } = await reconcileOrder(id);
   history.replaceState(null, "", address);
   render(data, clockOffset);
-  if (data.state === "awaiting_payment") say(problem, TEXT.notPaid);
+  if (data.state === "awaiting_payment") say(problem, text.notPaid);
 }
 
 /** @returns {Promise<"ready" | "empty">} */
@@ -176,7 +180,7 @@ checkAgain.addEventListener("click", async () => {
   if (checkAgain.hasAttribute("aria-disabled")) return;
   const label = checkAgain.textContent;
   checkAgain.setAttribute("aria-disabled", "true");
-  checkAgain.textContent = TEXT.working;
+  checkAgain.textContent = text.working;
   looks = 0;
   await refresh();
   checkAgain.removeAttribute("aria-disabled");
@@ -190,4 +194,5 @@ document.addEventListener("visibilitychange", () => {
   looks = 0;
   void refresh();
 });
-void region.run(load);
+alsoExpect(ORDER_PROBLEMS);
+void region.run(load).then(learnName);

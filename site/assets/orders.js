@@ -1,12 +1,15 @@
 // Everything that someone holds and has bought.
 
+import * as text from "#messages";
+
 import { listOrders } from "./api.js";
 import { slot } from "./dom.js";
 import { dateText, timeText } from "./format.js";
-import { ORDER_STATES } from "./messages.js";
+import { fill } from "./messages.js";
 import { PagedList } from "./paged-list.js";
 import { orderPath } from "./paths.js";
-import { shownState } from "./receipt.js";
+import { learnName } from "./private.js";
+import { ORDER_STATES, shownState } from "./receipt.js";
 import { fillFacts, fillState } from "./rows.js";
 import "./header.js";
 
@@ -14,17 +17,17 @@ import "./header.js";
 
 /** @param {Order} order */
 function note(order) {
-  if (order.refunded_at !== null) return `Refunded ${dateText(order.refunded_at)}`;
-  if (order.paid_at !== null) return `Paid ${dateText(order.paid_at)}`;
-  if (order.state === "awaiting_payment") return `Held until ${timeText(order.expires_at)}`;
-  return `Ordered ${dateText(order.created_at)}`;
+  if (order.refunded_at !== null) return fill(text.refundedOn, { date: dateText(order.refunded_at) });
+  if (order.paid_at !== null) return fill(text.paidOn, { date: dateText(order.paid_at) });
+  if (order.state === "awaiting_payment") return fill(text.heldUntil, { time: timeText(order.expires_at) });
+  return fill(text.orderedOn, { date: dateText(order.created_at) });
 }
 
 /** @type {PagedList<Order>} */
 const orders = new PagedList({
   region: "orders",
   list: "order-list",
-  thing: "order",
+  counts: { one: text.countOrdersOne, other: text.countOrdersOther },
   fill(row, order) {
     fillFacts(row, order.ticket, orderPath(order.id));
     fillState(row, shownState(order), ORDER_STATES);
@@ -32,4 +35,4 @@ const orders = new PagedList({
   },
 });
 
-void orders.load(listOrders);
+void orders.load(listOrders).then(learnName);

@@ -1,26 +1,38 @@
 // A list that the API hands out page by page.
 
+import * as text from "#messages";
+
 import { messageOf } from "./api.js";
 import { byId, find, say } from "./dom.js";
-import { countText } from "./messages.js";
+import { fill, plural } from "./messages.js";
 import { Region } from "./region.js";
 import { leftToSignIn } from "./session.js";
 
 /** @import { Page } from "./types.d.ts" */
+/** @import { Plural } from "./messages.js" */
 
 const MOST_EMPTY_PAGES = 5;
 
 /** @template Item */
 export class PagedList {
   /**
-   * @param {{ region: string, list: string, thing: string, fill: (row: DocumentFragment, item: Item) => void }} parts
+   * @param {{
+   *   region: string,
+   *   list: string,
+   *   counts: Plural,
+   *   fill: (row: DocumentFragment, item: Item) => void,
+   *   onItems?: (items: Item[], isWhole: boolean) => void,
+   * }} parts `onItems` is called with everything that is shown
    */
-  constructor({ region, list, thing, fill }) {
+  constructor({ region, list, counts, fill: fillRow, onItems = () => {} }) {
     this.region = new Region(region);
     this.list = byId(list, HTMLUListElement);
     this.row = byId(`${list}-row`, HTMLTemplateElement);
-    this.thing = thing;
-    this.fill = fill;
+    this.counts = counts;
+    this.fillRow = fillRow;
+    this.onItems = onItems;
+    /** @type {Item[]} */
+    this.items = [];
     this.count = find(this.region.root, "[data-count]", HTMLElement);
     this.problem = find(this.region.root, "[data-more-error]", HTMLElement);
     this.button = find(this.region.root, "[data-more]", HTMLButtonElement);
@@ -42,6 +54,7 @@ export class PagedList {
       const page = await this.filledPage(null);
       if (generation !== this.generation) return "loading";
       this.list.replaceChildren();
+      this.items = [];
       this.append(page);
       return page.items.length === 0 && page.next === null ? "empty" : "ready";
     });
@@ -64,12 +77,15 @@ export class PagedList {
   append({ items, next }) {
     for (const item of items) {
       const row = document.importNode(this.row.content, true);
-      this.fill(row, item);
+      this.fillRow(row, item);
       this.list.append(row);
     }
     this.next = next;
     this.button.hidden = next === null;
-    this.count.textContent = countText(this.list.childElementCount, this.thing, next !== null);
+    this.items.push(...items);
+    this.onItems(this.items, next === null);
+    const count = plural(this.items.length, this.counts);
+    this.count.textContent = next === null ? count : fill(text.countSoFar, { count });
   }
 
   async more() {

@@ -1,19 +1,28 @@
-// Addresses of pages.
+// Addresses of pages, in the page's language.
+
+import * as text from "#messages";
+
+const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+
+export const homePath = `${text.pathPrefix}/`;
 
 /** @param {string} id */
-export const ticketPath = (id) => `/ticket/?id=${encodeURIComponent(id)}`;
+export const ticketPath = (id) => `${text.pathPrefix}/tickets/${id}/`;
 
 /** @param {string} id */
-export const orderPath = (id) => `/order/?id=${encodeURIComponent(id)}`;
+export const orderPath = (id) => `${text.pathPrefix}/order/?id=${encodeURIComponent(id)}`;
 
 /** @param {string} orderId */
-export const checkoutPath = (orderId) => `/checkout/?order=${encodeURIComponent(orderId)}`;
+export const checkoutPath = (orderId) => `${text.pathPrefix}/checkout/?order=${encodeURIComponent(orderId)}`;
 
 /** @param {string} id */
-export const changePath = (id) => `/sell/?id=${encodeURIComponent(id)}`;
+export const changePath = (id) => `${text.pathPrefix}/sell/?id=${encodeURIComponent(id)}`;
+
+export const myTicketsPath = `${text.pathPrefix}/my-tickets/`;
 
 /** @param {string} path where to come back to */
-export const signInPath = (path) => (path === "/" ? "/sign-in/" : `/sign-in/?next=${encodeURIComponent(path)}`);
+export const signInPath = (path) =>
+  `${text.pathPrefix}/sign-in/${path === homePath ? "" : `?next=${encodeURIComponent(path)}`}`;
 
 /** What Stripe adds to the address to which a bank sends its customer back. */
 const RETURNING = ["payment_intent", "payment_intent_client_secret", "redirect_status"];
@@ -36,17 +45,22 @@ export function withoutReturn(address) {
  * @param {string} origin
  */
 export function safeNext(next, origin) {
-  if (!next.startsWith("/") || /[\\\u0000-\u001f]/u.test(next)) return "/";
+  if (!next.startsWith("/") || /[\\\u0000-\u001f]/u.test(next)) return homePath;
   let url;
   try {
     url = new URL(next, origin);
   } catch {
-    return "/";
+    return homePath;
   }
   // "/x/..//host" has become "//host" by now, and signing in again would lead in a circle.
-  const elsewhere = url.origin !== origin || /^\/(\/|sign-)/u.test(url.pathname);
-  return elsewhere ? "/" : `${url.pathname}${url.search}${url.hash}`;
+  const elsewhere = url.origin !== origin || /^\/(\/|([a-z]{2}\/)?sign-)/u.test(url.pathname);
+  return elsewhere ? homePath : `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** @param {string} text */
-export const isId = (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u.test(text);
+const wholeId = new RegExp(`^${ID}$`, "u");
+
+/** @param {string} id */
+export const isId = (id) => wholeId.test(id);
+
+/** Which ticket's page is at this path, in whatever language; null when it is no ticket's. @param {string} path */
+export const ticketAt = (path) => new RegExp(`^(?:/[a-z]{2})?/tickets/(?:[^/]*-)?(${ID})/$`, "u").exec(path)?.[1] ?? null;

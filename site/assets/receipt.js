@@ -1,7 +1,9 @@
 // What an order says once it is decided.
 
+import * as text from "#messages";
+
 import { dateText } from "./format.js";
-import { TEXT, cardEnding, outcomeOf, refundedOn } from "./messages.js";
+import { fill } from "./messages.js";
 
 /** @import { Card, Order } from "./types.d.ts" */
 
@@ -17,8 +19,33 @@ const BRANDS = /** @type {Record<string, string>} */ ({
   visa: "Visa",
 });
 
+/** @type {Record<string, string>} */
+export const ORDER_STATES = {
+  awaiting_payment: text.orderAwaiting,
+  capturing: text.orderCapturing,
+  paid: text.orderPaid,
+  cancelled: text.orderCancelled,
+  expired: text.orderExpired,
+  refunded: text.orderRefunded,
+};
+
+const OUTCOMES = /** @type {Record<string, string>} */ ({
+  capturing: text.outcomeCapturing,
+  paid: text.outcomePaid,
+  cancelled: text.outcomeCancelled,
+  expired: text.outcomeExpired,
+  paid_too_late: text.outcomePaidTooLate,
+});
+
+/**
+ * What became of an order, in a sentence; nothing while it is open.
+ * @param {string} state
+ * @param {string | null} reason why it was closed
+ */
+export const outcomeOf = (state, reason) => OUTCOMES[reason === "paid_too_late" ? reason : state] ?? "";
+
 /** @param {Card} card */
-export const cardText = ({ brand, last4 }) => cardEnding(BRANDS[brand] ?? TEXT.card, last4);
+export const cardText = ({ brand, last4 }) => fill(text.cardEnding, { brand: BRANDS[brand] ?? text.card, last4 });
 
 /**
  * The state under which an order is listed: money that went back matters more than that it came.
@@ -28,10 +55,10 @@ export const shownState = (order) => (order.refunded_at === null ? order.state :
 
 /** What became of an order, in a sentence, or nothing while it is open. @param {Order} order */
 export const outcomeText = (order) =>
-  order.refunded_at === null ? outcomeOf(order.state, order.closed_reason) : refundedOn(dateText(order.refunded_at));
+  order.refunded_at === null ? outcomeOf(order.state, order.closed_reason) : fill(text.outcomeRefunded, { date: dateText(order.refunded_at) });
 
 /** What stands below the ticket's code, or in its place. @param {Order} order */
 export function credentialHint(order) {
-  if (order.refunded_at !== null) return TEXT.codeRefunded;
-  return (order.credential ?? "") === "" ? TEXT.codeMissing : TEXT.codeShown;
+  if (order.refunded_at !== null) return text.codeRefunded;
+  return (order.credential ?? "") === "" ? text.codeMissing : text.codeShown;
 }

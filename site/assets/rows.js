@@ -1,9 +1,14 @@
 // The rows of every list that shows tickets: in the catalogue, among one's own and in orders.
 
+import * as text from "#messages";
+
 import { say, slot } from "./dom.js";
 import { dateText, priceText } from "./format.js";
 
 /** @import { TicketFacts } from "./types.d.ts" */
+
+/** @type {Record<string, string>} */
+export const TICKET_STATES = { listed: text.stateListed, held: text.stateHeld, sold: text.stateSold };
 
 /** @param {DocumentFragment} row @param {TicketFacts} ticket @param {string} address where the row leads */
 export function fillFacts(row, ticket, address) {

@@ -1,16 +1,20 @@
 // Listing a ticket, and changing one that is listed.
 
-import { ApiError, createTicket, isProblem, showMyTicket, updateTicket } from "./api.js";
-import { byId, parameter } from "./dom.js";
-import { handleForm, valueOf } from "./form.js";
-import { priceText } from "./format.js";
-import { account, showNotice } from "./header.js";
+import * as text from "#messages";
+
+import { account } from "./account.js";
+import { ApiError, alsoExpect, createTicket, currentUser, isProblem, showMyTicket, updateTicket } from "./api.js";
+import { byId, parameter, slot } from "./dom.js";
+import { formErrorOf, handleForm, showFormError, valueOf } from "./form.js";
+import { dateText, priceText } from "./format.js";
+import { showNotice } from "./header.js";
 import { fieldOf, momentOf } from "./local-time.js";
-import { TEXT, priceRange } from "./messages.js";
+import { fill } from "./messages.js";
 import { majorUnits, minorUnits } from "./money.js";
-import { isId } from "./paths.js";
+import { isId, myTicketsPath } from "./paths.js";
+import { learnName } from "./private.js";
 import { Region } from "./region.js";
-import { leaveNotice } from "./session.js";
+import { goToSignIn, leaveNotice } from "./session.js";
 
 /** @import { FieldError, OwnTicket, TicketForm } from "./types.d.ts" */
 
@@ -22,6 +26,7 @@ const DRAFT_FIELDS = ["title", "amount", "currency", "venue", "starts_at", "desc
 
 const form = byId("form", HTMLFormElement);
 const currency = byId("currency", HTMLSelectElement);
+const preview = byId("preview", HTMLElement);
 
 /** @param {string} name @param {string} value */
 function enter(name, value) {
@@ -38,8 +43,8 @@ function bounds() {
 
 function rangeText() {
   const { min, max } = bounds();
-  const text = (/** @type {number} */ amount) => priceText({ amount, currency: currency.value });
-  return priceRange(text(min), text(max));
+  const price = (/** @type {number} */ amount) => priceText({ amount, currency: currency.value });
+  return fill(text.priceRange, { lowest: price(min), highest: price(max) });
 }
 
 const showRange = () => void (byId("amount-hint", HTMLElement).textContent = rangeText());
@@ -48,13 +53,13 @@ const showRange = () => void (byId("amount-hint", HTMLElement).textContent = ran
 function check() {
   const { exponent, min, max } = bounds();
   const errors = [];
-  const text = valueOf(form, "amount").trim();
-  const amount = minorUnits(text, exponent);
-  const decimals = exponent === 0 ? "without decimals" : `with at most ${exponent} decimals`;
-  if (text !== "" && amount === null) errors.push({ field: "amount", message: `Enter a number ${decimals}.` });
+  const entry = valueOf(form, "amount").trim();
+  const amount = minorUnits(entry, exponent);
+  const noNumber = exponent === 0 ? text.amountWhole : fill(text.amountDecimals, { count: exponent });
+  if (entry !== "" && amount === null) errors.push({ field: "amount", message: noNumber });
   else if (amount !== null && (amount < min || amount > max)) errors.push({ field: "amount", message: rangeText() });
   const startsAt = momentOf(valueOf(form, "starts_at"));
-  if (startsAt !== "" && Date.parse(startsAt) <= Date.now()) errors.push({ field: "starts_at", message: TEXT.inThePast });
+  if (startsAt !== "" && Date.parse(startsAt) <= Date.now()) errors.push({ field: "starts_at", message: text.fieldInThePast });
   return errors;
 }
 
@@ -96,22 +101,44 @@ function restoreDraft() {
   if (draft === null) return;
   sessionStorage.removeItem(draftName);
   for (const [name, value] of Object.entries(JSON.parse(draft))) enter(name, String(value));
-  showNotice(TEXT.draftKept);
+  showNotice(text.draftKept);
+}
+
+/** The card of the catalogue, as it would be with what is entered so far. */
+function showPreview() {
+  const amount = minorUnits(valueOf(form, "amount"), bounds().exponent);
+  const startsAt = momentOf(valueOf(form, "starts_at"));
+  slot(preview, "title").textContent = valueOf(form, "title").trim() || text.previewTitle;
+  slot(preview, "price").textContent = amount === null ? "" : priceText({ amount, currency: currency.value });
+  slot(preview, "when").textContent = startsAt === "" ? "" : dateText(startsAt);
+  slot(preview, "venue").textContent = valueOf(form, "venue").trim();
+}
+
+/** When the API cannot say, the form is shown: sending it says more. */
+const isSignedIn = () => currentUser().then((user) => user !== null, () => true);
+
+function leaveToSignIn() {
+  keepDraft();
+  goToSignIn();
 }
 
 /** @returns {Promise<"ready" | "empty">} */
 async function load() {
   if (isChange) {
-    byId("heading", HTMLElement).textContent = TEXT.changeHeading;
-    byId("submit", HTMLElement).textContent = TEXT.changeButton;
+    byId("heading", HTMLElement).textContent = text.changeHeading;
+    byId("submit", HTMLElement).textContent = text.changeButton;
     const ticket = isId(id) ? await showMyTicket(id).catch(nothingWhenNotFound) : null;
     if (ticket === null) return "empty";
     fillFrom(ticket);
-  } else if ((await account) === null) {
-    throw new ApiError(TEXT.refused, { status: 401, type: "no-session" });
+  } else if (account() !== null) {
+    // The form need not wait for what is very likely true.
+    void isSignedIn().then((yes) => yes || leaveToSignIn());
+  } else if (!(await isSignedIn())) {
+    throw new ApiError(text.problemNoSession, { status: 401, type: "no-session" });
   }
   restoreDraft();
   showRange();
+  showPreview();
   return "ready";
 }
 
@@ -121,24 +148,47 @@ function nothingWhenNotFound(error) {
   throw error;
 }
 
+/**
+ * A listing has no key under which it could be sent again: when its answer is lost, the seller looks first.
+ * @param {unknown} error
+ */
+function isUnknown(error) {
+  return error instanceof ApiError && [0, 502, 504].includes(error.status);
+}
+
+function showMaybeListed() {
+  const link = document.createElement("a");
+  link.href = myTicketsPath;
+  link.textContent = text.seeMyTickets;
+  showFormError(form, `${text.ticketMaybeListed} `);
+  formErrorOf(form).append(link);
+}
+
 /** @param {unknown} error @returns {never} */
 function inSellersWords(error) {
-  const texts = { "ticket-held": TEXT.heldNoChange, "ticket-sold": TEXT.soldNoChange };
+  const texts = { "ticket-held": text.heldNoChange, "ticket-sold": text.soldNoChange };
   if (isProblem(error, "ticket-held", "ticket-sold")) {
     throw new ApiError(texts[/** @type {keyof typeof texts} */ (error.type)], { status: error.status, type: error.type });
   }
   throw error;
 }
 
+alsoExpect({ "ticket-changed": text.problemTicketChanged });
 currency.addEventListener("change", showRange);
+form.addEventListener("input", showPreview);
 handleForm({
   check,
   beforeLeaving: keepDraft,
   async send() {
-    if (isChange) await updateTicket(id, entered()).catch(inSellersWords);
-    else await createTicket(entered());
-    leaveNotice(isChange ? TEXT.ticketChanged : TEXT.ticketListed);
-    location.assign("/my-tickets/");
+    try {
+      await (isChange ? updateTicket(id, entered()).catch(inSellersWords) : createTicket(entered()));
+    } catch (error) {
+      if (isChange || !isUnknown(error)) throw error;
+      showMaybeListed();
+      return;
+    }
+    leaveNotice(isChange ? text.ticketChanged : text.ticketListed);
+    location.assign(myTicketsPath);
   },
 });
-void new Region("editor").run(load);
+void new Region("editor").run(load).then(() => (isChange ? learnName() : null));

@@ -1,9 +1,11 @@
 // Losing a session, and what a page tells the next one.
 
-import { ApiError, isProblem } from "./api.js";
+import { isSessionLost } from "./api.js";
 import { signInPath } from "./paths.js";
 
 const NOTICE = "holdfast.notice";
+
+export const goToSignIn = () => location.assign(signInPath(location.pathname + location.search));
 
 /**
  * Goes to sign in, and back here afterwards, when that is what the error asks for.
@@ -11,8 +13,8 @@ const NOTICE = "holdfast.notice";
  * @returns {boolean} whether the page is being left
  */
 export function leftToSignIn(error) {
-  const lost = error instanceof ApiError && error.status === 401 && !isProblem(error, "wrong-credentials");
-  if (lost) location.assign(signInPath(location.pathname + location.search));
+  const lost = isSessionLost(error);
+  if (lost) goToSignIn();
   return lost;
 }
 

@@ -1,12 +1,15 @@
 // Signing in, and going back to where that was asked for.
 
-import { signIn } from "./api.js";
+import * as text from "#messages";
+
+import { alsoExpect, signIn } from "./api.js";
 import { parameter } from "./dom.js";
 import { handleForm, valueOf } from "./form.js";
 import { keepNext } from "./keep-next.js";
 import { safeNext } from "./paths.js";
 import "./header.js";
 
+alsoExpect({ "wrong-credentials": text.problemWrongCredentials });
 keepNext();
 handleForm({
   async send(form) {

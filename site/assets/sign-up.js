@@ -1,6 +1,8 @@
 // Making an account, which signs in as well.
 
-import { isProblem, messageOf, signUp } from "./api.js";
+import * as text from "#messages";
+
+import { isProblem, signUp } from "./api.js";
 import { parameter } from "./dom.js";
 import { handleForm, showErrors, valueOf } from "./form.js";
 import { keepNext } from "./keep-next.js";
@@ -16,7 +18,7 @@ handleForm({
       await signUp(name === "" ? account : { ...account, display_name: name });
     } catch (error) {
       if (!isProblem(error, "email-taken")) throw error;
-      showErrors(form, [{ field: "email", message: messageOf(error) }]);
+      showErrors(form, [{ field: "email", message: text.problemEmailTaken }]);
       return;
     }
     location.replace(safeNext(parameter("next"), location.origin));
