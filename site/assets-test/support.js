@@ -7,6 +7,9 @@ import { build } from "esbuild";
 
 const path = (/** @type {string} */ relative) => fileURLToPath(new URL(relative, import.meta.url));
 
+// Node has no browser's preferences; pages then go by the language that they are in.
+if (!("navigator" in globalThis)) Object.defineProperty(globalThis, "navigator", { value: { languages: [] } });
+
 /** The tags of all languages. */
 export const LANGUAGES = readdirSync(path("../messages"))
   .filter((file) => file.endsWith(".json"))
