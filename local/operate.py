@@ -4,14 +4,19 @@ The region, the credentials and, for the emulator, the endpoint come from the en
 
     operate.py secrets STAGE    write Stripe's keys as SecureStrings under /holdfast/STAGE/stripe
     operate.py refund STACK     have RefundOrder refund {"order": ID} or {"payment": ID}, and print its report
+    operate.py site STACK       print {"origin": ADDRESS}: where shoppers see the site
+    operate.py publish STACK    put the built site {"folder": PATH} into the stack's bucket, and print what was done
 """
 
 import json
 import re
 import sys
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from publish import publish, site
 
 # The webhook's secrets first: a payment that can be made is then always told.
 SECRETS = ("webhook_secret_previous", "webhook_secret", "publishable_key", "secret_key")
@@ -55,6 +60,10 @@ def main(arguments):
                 put_secrets(stage, json.load(sys.stdin))
             case ["refund", stack]:
                 refund(stack, json.load(sys.stdin))
+            case ["site", stack]:
+                print(json.dumps(site(stack)))
+            case ["publish", stack]:
+                print(json.dumps(publish(stack, Path(json.load(sys.stdin)["folder"]))))
             case _:
                 raise SystemExit(__doc__)
     except ClientError as error:

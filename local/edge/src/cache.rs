@@ -43,10 +43,10 @@ impl Cache {
         entries.get(key).filter(|stored| stored.is_fresh(now)).cloned()
     }
 
-    /// Stores an answer for as long as its headers allow; answers that are not for sharing are left out.
-    pub(crate) fn put(&self, key: String, status: StatusCode, headers: &HeaderMap, body: &Bytes, now: Instant) {
+    /// Stores an answer for as long as its headers allow. Whether they allow it at all.
+    pub(crate) fn put(&self, key: String, status: StatusCode, headers: &HeaderMap, body: &Bytes, now: Instant) -> bool {
         let Some(fresh_for) = freshness(status, headers) else {
-            return;
+            return false;
         };
         let mut headers = headers.clone();
         headers.remove(DATE);
@@ -57,6 +57,7 @@ impl Cache {
         if entries.len() < MAX_ENTRIES {
             entries.insert(key, Stored { headers, body: body.clone(), since: now, fresh_for });
         }
+        true
     }
 }
 
@@ -125,7 +126,11 @@ mod tests {
     fn an_answer_is_kept_until_its_time_has_passed() {
         let cache = Cache::default();
         let start = Instant::now();
-        cache.put("/api/tickets".to_owned(), StatusCode::OK, &control("max-age=2"), &Bytes::from("x"), start);
+        let put =
+            |value| cache.put("/api/tickets".to_owned(), StatusCode::OK, &control(value), &Bytes::from("x"), start);
+        assert!(!put("private"));
+        assert!(cache.get("/api/tickets", start).is_none());
+        assert!(put("max-age=2"));
         let stored = cache.get("/api/tickets", start + Duration::from_millis(1900)).expect("fresh");
         assert_eq!(stored.body, "x");
         assert_eq!(stored.age(start + Duration::from_millis(1900)), 1);

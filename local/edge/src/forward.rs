@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AGE, HeaderName, HeaderValue};
+use hyper::header::{AGE, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::answer::{Body, BodyError, problem, whole};
 use crate::cache::{Cache, is_shared};
+use crate::compression::compress;
 use crate::headers::{drop_hop_by_hop, for_the_api};
 
 /// API Gateway gives up on an integration after 30 seconds; the edge a little later, so that its answer is seen.
@@ -50,8 +51,10 @@ impl Api {
         let shared = is_shared(request.method(), request.uri().path());
         let key = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         if shared && let Some(stored) = self.cache.get(&key, Instant::now()) {
-            let mut response = Response::new(whole(stored.body.clone()));
-            *response.headers_mut() = stored.headers.clone();
+            let mut headers = stored.headers.clone();
+            let body = compress(request.headers(), StatusCode::OK, &mut headers, stored.body.clone());
+            let mut response = Response::new(whole(body));
+            *response.headers_mut() = headers;
             response.headers_mut().insert(AGE, HeaderValue::from(stored.age(Instant::now())));
             response.headers_mut().insert(X_CACHE, HeaderValue::from_static("hit"));
             return response;
@@ -63,6 +66,7 @@ impl Api {
             return problem(StatusCode::BAD_REQUEST, "bad-query", "Bad address", "The address cannot be forwarded.");
         };
         let (parts, body) = request.into_parts();
+        let viewer = parts.headers;
         let mut onward = Request::new(Limited::new(body, MAX_REQUEST_BYTES).boxed());
         *onward.method_mut() = parts.method;
         *onward.uri_mut() = uri;
@@ -80,7 +84,7 @@ impl Api {
                 );
             }
         };
-        self.returned(response, shared, key).await
+        self.returned(response, &viewer, shared.then_some(key)).await
     }
 
     fn address_of(&self, asked: &Uri) -> Option<Uri> {
@@ -90,18 +94,21 @@ impl Api {
         Uri::from_parts(parts).ok()
     }
 
-    async fn returned(&self, response: Response<Incoming>, shared: bool, key: String) -> Response<Body> {
+    /// An answer on its way back; what is shared has a key in the cache, and what the cache takes is compressed.
+    async fn returned(&self, response: Response<Incoming>, viewer: &HeaderMap, key: Option<String>) -> Response<Body> {
         let (mut parts, body) = response.into_parts();
         drop_hop_by_hop(&mut parts.headers);
-        if !shared {
+        let Some(key) = key else {
             return Response::from_parts(parts, body.map_err(BodyError::from).boxed());
-        }
+        };
         let collected = tokio::time::timeout(DEADLINE, Limited::new(body, MAX_SHARED_BYTES).collect()).await;
         let Ok(Ok(collected)) = collected else {
             return unreachable_api();
         };
-        let bytes = collected.to_bytes();
-        self.cache.put(key, parts.status, &parts.headers, &bytes, Instant::now());
+        let mut bytes = collected.to_bytes();
+        if self.cache.put(key, parts.status, &parts.headers, &bytes, Instant::now()) {
+            bytes = compress(viewer, parts.status, &mut parts.headers, bytes);
+        }
         parts.headers.insert(X_CACHE, HeaderValue::from_static("miss"));
         Response::from_parts(parts, whole(bytes))
     }

@@ -3,11 +3,19 @@
 use std::net::SocketAddr;
 
 use hyper::HeaderMap;
-use hyper::header::{COOKIE, HOST, HeaderName, HeaderValue};
+use hyper::header::{
+    COOKIE, HOST, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE,
+    RANGE,
+};
 
 const SITE_HOST: HeaderName = HeaderName::from_static("x-site-host");
 const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// What the distribution passes on to a bucket of what a viewer sends: nothing else is in its policies.
+const FOR_A_BUCKET: [HeaderName; 6] =
+    [RANGE, IF_RANGE, IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE];
 
 const HOP_BY_HOP: [&str; 8] = [
     "connection",
@@ -73,6 +81,15 @@ pub(crate) fn for_the_api(
     headers.insert(ORIGIN_SECRET, secret.clone());
     headers.insert(VIEWER_ADDRESS, viewer);
     Some(headers)
+}
+
+/// The headers of a request as the distribution is to see them, which takes viewers by HTTPS only.
+pub(crate) fn for_the_site(client: &HeaderMap, host: &HeaderValue) -> HeaderMap {
+    let mut headers: HeaderMap =
+        FOR_A_BUCKET.into_iter().filter_map(|name| Some((name.clone(), client.get(name)?.clone()))).collect();
+    headers.insert(HOST, host.clone());
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
+    headers
 }
 
 #[cfg(test)]
@@ -144,5 +161,26 @@ mod tests {
     #[test]
     fn a_request_without_a_host_is_not_forwarded() {
         assert!(seen(&[("accept", "*/*")], true).is_none());
+    }
+
+    #[test]
+    fn the_distribution_sees_conditions_and_ranges_alone() {
+        let client = [
+            ("host", "localhost:8080"),
+            ("if-none-match", "W/\"1\""),
+            ("range", "bytes=0-1"),
+            ("cookie", "a=b"),
+            ("authorization", "AWS4-HMAC-SHA256 guess"),
+            ("x-amz-target", "DynamoDB_20120810.ListTables"),
+            ("x-forwarded-proto", "http"),
+            ("via", "1.1 a (CloudFront)"),
+        ];
+        let client = client.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers = for_the_site(&HeaderMap::from_iter(client), &HeaderValue::from_static("d.cloudfront.localhost"));
+        assert_eq!(headers.len(), 4);
+        assert_eq!(headers["host"], "d.cloudfront.localhost");
+        assert_eq!(headers["x-forwarded-proto"], "https");
+        assert_eq!(headers["if-none-match"], "W/\"1\"");
+        assert_eq!(headers["range"], "bytes=0-1");
     }
 }

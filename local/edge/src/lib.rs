@@ -2,12 +2,12 @@
 
 mod answer;
 mod cache;
+mod compression;
 mod forward;
 mod headers;
-mod pages;
-mod policies;
 mod server;
 mod settings;
+mod site;
 mod stripe;
 
 pub use server::serve;

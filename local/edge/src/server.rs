@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use tokio::sync::Semaphore;
 
 use crate::answer::Body;
 use crate::forward::Api;
-use crate::pages;
 use crate::settings::Settings;
+use crate::site::Site;
 use crate::stripe::Stripe;
 
 const MAX_CONNECTIONS: usize = 1024;
@@ -25,7 +24,7 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 struct Edge {
-    site: PathBuf,
+    site: Site,
     api: Api,
     stripe: Stripe,
 }
@@ -38,7 +37,8 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
     let listener = TcpListener::bind(address).await.with_context(|| format!("port {} is taken", settings.port))?;
     let api = Api::new(settings.upstream, settings.origin_secret);
-    accept(listener, Arc::new(Edge { site: settings.site, api, stripe: Stripe::new(settings.stripe) })).await
+    let site = Site::new(settings.site, settings.site_host);
+    accept(listener, Arc::new(Edge { site, api, stripe: Stripe::new(settings.stripe) })).await
 }
 
 async fn accept(listener: TcpListener, edge: Arc<Edge>) -> anyhow::Result<()> {
@@ -75,7 +75,7 @@ impl Edge {
         } else if Stripe::is_asked_by(path) {
             self.stripe.forward(request).await
         } else {
-            pages::serve(&self.site, request.method(), path, request.headers()).await
+            self.site.forward(request).await
         }
     }
 }

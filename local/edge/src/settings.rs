@@ -1,19 +1,20 @@
-use std::path::PathBuf;
-
 use clap::Parser;
 use hyper::Uri;
 use hyper::header::HeaderValue;
 
 /// What the edge is told when it starts.
 #[derive(Debug, Parser)]
-#[command(about = "Serves the site and forwards /api to the local HTTP API")]
+#[command(about = "Forwards /api to the local HTTP API and everything else to the local distribution")]
 pub struct Settings {
     /// Port on 127.0.0.1.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
-    /// Folder of the built site.
+    /// Address at which the emulator answers for its distributions.
+    #[arg(long, value_parser = upstream)]
+    pub site: Uri,
+    /// Host to which the site's distribution answers there.
     #[arg(long)]
-    pub site: PathBuf,
+    pub site_host: HeaderValue,
     /// Address of the HTTP API's stage; a request's path is appended to it.
     #[arg(long, value_parser = upstream)]
     pub upstream: Uri,

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
@@ -10,7 +9,6 @@ use crate::environment::cargo;
 use crate::files::refresh;
 use crate::process::run;
 use crate::project::Project;
-use crate::stripe::{SCRIPT, Stripe};
 
 /// Which functions to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +54,12 @@ pub(crate) fn build(project: &Project, flavour: Flavour, into: &Path) -> anyhow:
     Ok(changed)
 }
 
-/// Builds the site with the generator among `programs`; its checkout loads the stand-in's script, or Stripe's own.
-pub(crate) fn build_site(project: &Project, programs: &Path, stripe: Stripe) -> anyhow::Result<()> {
-    let mut command = Command::new(programs.join("site"));
-    command.current_dir(project.root()).arg("--out").arg(project.site());
-    match stripe {
-        Stripe::StandIn => command.args(["--stripe-js", SCRIPT]),
-        Stripe::Real => &mut command,
-    };
-    crate::process::run_quietly(&mut command, &project.target().join("site.log")).context("the site was not built")
+/// Builds one program, which is then among the project's built ones.
+pub(crate) fn build_package(project: &Project, name: &str) -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.current_dir(project.root()).args(["build", "--profile", "local", "--package", name]);
+    if !run(&mut command)?.success() {
+        bail!("the build of {name} failed: see the compiler's messages above");
+    }
+    Ok(())
 }

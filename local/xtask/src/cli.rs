@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
-use crate::{console, dev, event, histories, interrupt, python, refund, secrets, stop, test};
+use crate::{console, dev, event, histories, interrupt, publish, python, refund, secrets, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -35,6 +35,10 @@ enum Task {
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one.
     Refund(RefundOptions),
+    /// Build the site for a deployed stack and put it into the stack's bucket.
+    ///
+    /// The local stack is published to by `dev` itself.
+    PublishSite(PublishOptions),
     /// Run payment histories: real protocol code under every order of calls that a seed decides.
     Histories(HistoriesOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
@@ -88,6 +92,20 @@ pub(crate) struct RefundOptions {
     /// Work on the running local stack.
     #[arg(long)]
     pub(crate) local: bool,
+}
+
+/// What `publish-site` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PublishOptions {
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
 }
 
 /// What `dev` can be told.
@@ -157,6 +175,7 @@ pub fn run() -> ExitCode {
         Task::Event { name } => event::print(&name).map(|()| ExitCode::SUCCESS),
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),

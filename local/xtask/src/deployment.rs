@@ -40,6 +40,8 @@ pub(crate) struct Parameters {
     pub(crate) payment_seconds: u32,
     /// Where Stripe is called.
     pub(crate) stripe_api: String,
+    /// Where shoppers see the site.
+    pub(crate) site_origin: String,
 }
 
 /// What was deployed last: if nothing of it has changed, neither has the stack.
@@ -152,6 +154,7 @@ impl Deployment {
             .arg(format!("HoldSeconds={}", self.parameters.hold_seconds))
             .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
             .arg(format!("StripeApiBase={}", self.parameters.stripe_api))
+            .arg(format!("SiteOrigin={}", self.parameters.site_origin))
             .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"));
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
             .context("sam deploy failed; cargo xtask dev --reset begins with an empty account")?;

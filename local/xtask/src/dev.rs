@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use crate::binaries::{Flavour, build, build_site};
+use crate::binaries::{Flavour, build};
 use crate::cli::DevOptions;
 use crate::console::{failure, line, step, text};
 use crate::emulator::{endpoint, is_free};
@@ -131,7 +131,7 @@ fn detach(folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
 /// Starts everything, keeps it up to date, and ends it when somebody asks.
 fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::Result<()> {
     let binaries = folder.join("bin");
-    let venv = build_all(project, &binaries, options.stripe)?;
+    let venv = build_all(project, &binaries)?;
     let plan = Plan {
         folder: folder.to_owned(),
         binaries,
@@ -154,7 +154,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
 }
 
 /// Builds everything while the tools are being installed.
-fn build_all(project: &Project, binaries: &Path, stripe: Stripe) -> anyhow::Result<Venv> {
+fn build_all(project: &Project, binaries: &Path) -> anyhow::Result<Venv> {
     std::thread::scope(|scope| {
         let installing = scope.spawn(|| {
             let started = step("Install emulator, SAM and linters into .venv");
@@ -165,9 +165,6 @@ fn build_all(project: &Project, binaries: &Path, stripe: Stripe) -> anyhow::Resu
         let building = step("Build functions, edge and site generator");
         build(project, Flavour::Plain, binaries)?;
         building.done("programs built");
-        let rendering = step("Build the site");
-        build_site(project, binaries, stripe)?;
-        rendering.done("site built");
         match installing.join() {
             Ok(venv) => venv,
             Err(_) => bail!("the installation of the tools broke off"),
@@ -215,6 +212,6 @@ fn keep(project: &Project, stack: &mut Stack) -> anyhow::Result<()> {
 
 fn apply(project: &Project, stack: &mut Stack) -> anyhow::Result<String> {
     let changed = build(project, Flavour::Plain, stack.binaries())?;
-    build_site(project, stack.binaries(), stack.stripe())?;
-    stack.refresh(&changed)
+    let refreshed = stack.refresh(&changed)?;
+    Ok(format!("{refreshed}; {}", stack.publish()?))
 }

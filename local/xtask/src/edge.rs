@@ -28,18 +28,21 @@ impl Edge {
     pub(crate) fn start(
         program: &Path,
         folder: &Path,
-        site: &Path,
         stack: &Description,
         emulator: u16,
         stripe: Option<&str>,
         port: u16,
     ) -> anyhow::Result<Self> {
         let api = stack.outputs.get("ApiId").context("the stack has no output ApiId")?;
+        let domain = stack.outputs.get("DistributionDomain").context("the stack has no output DistributionDomain")?;
+        // The emulator answers to a distribution's name with a domain of its own.
+        let label =
+            domain.strip_suffix(".cloudfront.net").with_context(|| format!("{domain} is none of CloudFront's"))?;
         let log = folder.join("edge.log");
         let mut command = Command::new(program);
         command
-            .args(["--port", &port.to_string(), "--site"])
-            .arg(site)
+            .args(["--port", &port.to_string(), "--site", &endpoint(emulator)])
+            .args(["--site-host", &format!("{label}.cloudfront.localhost")])
             .args(["--upstream", &format!("{}/_aws/execute-api/{api}/$default", endpoint(emulator))])
             .env("HOLDFAST_ORIGIN_SECRET", &stack.origin_secret);
         if let Some(url) = stripe {

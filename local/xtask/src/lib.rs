@@ -18,6 +18,7 @@ mod operator;
 mod packages;
 mod process;
 mod project;
+mod publish;
 mod python;
 mod record;
 mod refund;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::console::step;
-use crate::deployment::{Deployment, Description, Outcome, Parameters};
+use crate::deployment::{Deployment, Description, Outcome, Parameters, STACK_NAME};
 use crate::edge::Edge;
-use crate::emulator::{Emulator, endpoint, free_port, is_free};
+use crate::emulator::{Emulator, as_owner, endpoint, free_port, is_free};
 use crate::process::Identity;
 use crate::project::Project;
+use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
 use crate::secrets::put_locally;
@@ -60,7 +61,7 @@ impl Stack {
         let environment: Vec<(&str, &Path)> =
             plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
         let mut emulator = Emulator::start(venv, &plan.folder, emulator_port, &environment)?;
-        let mut record = Record {
+        let record = Record {
             supervisor: Identity::own(),
             emulator: Some(emulator.identity()),
             emulator_port,
@@ -81,6 +82,7 @@ impl Stack {
                 Stripe::StandIn => format!("{}/", endpoint(stripe_port)),
                 Stripe::Real => REAL_API.to_owned(),
             },
+            site_origin: record.base_url.clone(),
         };
         let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, parameters);
         let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;
@@ -105,9 +107,26 @@ impl Stack {
         };
         stack.start_stripe()?;
         stack.start_edge()?;
-        record = stack.record.clone();
-        serving.done(&record.base_url);
+        serving.done(stack.base_url());
+
+        let publishing = step("Build and publish the site");
+        emptied(stack.site_folder())?;
+        publishing.done(&stack.publish()?);
         Ok(stack)
+    }
+
+    /// Builds the site and puts it into the bucket; what that took, in words.
+    pub(crate) fn publish(&self) -> anyhow::Result<String> {
+        let folder = self.site_folder();
+        let site =
+            Site { programs: &self.plan.binaries, folder: &folder, origin: self.base_url(), stripe: self.plan.stripe };
+        site.build(&self.project)?;
+        let port = self.emulator.port();
+        site.upload(&self.project, &self.venv, STACK_NAME, |command| as_owner(command, port))
+    }
+
+    fn site_folder(&self) -> PathBuf {
+        self.plan.folder.join("site")
     }
 
     fn start_stripe(&mut self) -> anyhow::Result<()> {
@@ -133,7 +152,6 @@ impl Stack {
         let edge = Edge::start(
             &self.plan.binaries.join("edge"),
             &self.plan.folder,
-            &self.project.site(),
             &self.description,
             self.emulator.port(),
             self.stripe.as_ref().map(FakeStripe::url).as_deref(),
@@ -209,11 +227,6 @@ impl Stack {
     /// The emulator's port.
     pub(crate) fn emulator_port(&self) -> u16 {
         self.emulator.port()
-    }
-
-    /// Which Stripe it talks to.
-    pub(crate) fn stripe(&self) -> Stripe {
-        self.plan.stripe
     }
 
     /// Where the stand-in for Stripe listens, without a slash at its end.

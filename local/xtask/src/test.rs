@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use crate::binaries::{Flavour, build, build_site};
+use crate::binaries::{Flavour, build};
 use crate::browser::{Node, find_or_install};
 use crate::cli::TestOptions;
 use crate::console::{line, step};
@@ -116,7 +116,8 @@ fn test_targets(project: &Project, of: impl Fn(&str) -> bool) -> anyhow::Result<
 fn site_scripts(project: &Project) -> anyhow::Result<()> {
     let node = Node::ensure(project).map_err(NotRun::because)?;
     succeed(&mut node.script("check"))?;
-    succeed(&mut node.script("test"))
+    succeed(&mut node.script("test"))?;
+    succeed(&mut node.test_file("../cloudfront/functions.test.mjs")?)
 }
 
 /// Starts a stack with ports and data of its own, whose functions can be made to crash.
@@ -128,7 +129,6 @@ fn start(project: &Project, folder: &Path, options: &TestOptions) -> anyhow::Res
     }
     let (venv, _) = Venv::ensure(project)?;
     build(project, Flavour::CrashPoints, &binaries)?;
-    build_site(project, &binaries, Stripe::StandIn)?;
     let crashes = crash_folder(folder);
     std::fs::create_dir_all(&crashes)?;
     let plan = Plan {

@@ -50,9 +50,10 @@ async fn edge_with(upstream: SocketAddr, stripe: Option<SocketAddr>) -> SocketAd
     let stripe = Stripe::new(stripe.map(|address| format!("http://{address}/").parse().expect("an address")));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let uri: Uri = format!("http://{upstream}/stage").parse().expect("an address");
-    let api = Api::new(uri, HeaderValue::from_static("s3cret"));
-    tokio::spawn(accept(listener, Arc::new(Edge { site: PathBuf::from("/nonexistent"), api, stripe })));
+    let uri = |path| format!("http://{upstream}{path}").parse::<Uri>().expect("an address");
+    let api = Api::new(uri("/stage"), HeaderValue::from_static("s3cret"));
+    let site = Site::new(uri("/"), HeaderValue::from_static("d.cloudfront.localhost:4566"));
+    tokio::spawn(accept(listener, Arc::new(Edge { site, api, stripe })));
     address
 }
 
@@ -110,6 +111,66 @@ async fn an_api_that_is_not_there_is_a_clear_502() {
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert_eq!(headers["content-type"], "application/problem+json");
     assert!(body.contains("\"type\":\"bad-gateway\""));
+}
+
+/// A distribution that says which host and scheme it was asked for, in a page long enough to be compressed.
+async fn distribution() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let service = service_fn(|request: Request<Incoming>| async move {
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
+        let said = format!(
+            "{} {} {} {} {}\n",
+            request.method(),
+            request.uri(),
+            header("host"),
+            header("x-forwarded-proto"),
+            header("cookie"),
+        );
+        let mut response = Response::new(crate::answer::whole(said + &"x".repeat(1000)));
+        for (name, value) in [("content-type", "text/html"), ("cache-control", "s-maxage=10"), ("etag", "\"1\"")] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        Ok::<_, Infallible>(response)
+    });
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn everything_else_is_the_distributions() {
+    let edge = edge_before(distribution().await).await;
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::GET, "/de/tickets/a%20b-1/?q=%2F"),
+        (Method::POST, "/apix"),
+        (Method::GET, "//evil.example/x"),
+    ] {
+        let (status, headers, body) = ask(edge, method.clone(), path, "a=b").await;
+        assert_eq!(status, StatusCode::OK);
+        let said = format!("{method} {path} d.cloudfront.localhost:4566 https -");
+        assert_eq!(body.lines().next(), Some(said.as_str()));
+        assert_eq!(
+            (&headers["etag"], &headers["vary"]),
+            (&HeaderValue::from_static("\"1\""), &HeaderValue::from_static("Accept-Encoding"),)
+        );
+    }
+    let (status, headers, _) = ask(edge, Method::HEAD, "/", "").await;
+    assert_eq!((status, headers["content-length"].to_str().ok()), (StatusCode::OK, Some("1043")));
+}
+
+#[tokio::test]
+async fn a_distribution_that_is_not_there_is_a_clear_502() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let nobody = listener.local_addr().expect("an address");
+    drop(listener);
+    let (status, _, body) = ask(edge_before(nobody).await, Method::GET, "/", "").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert!(body.contains("The distribution did not answer."), "{body}");
 }
 
 #[tokio::test]
