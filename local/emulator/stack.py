@@ -114,6 +114,26 @@ def let_parameters_be_read(template, ids):
             )
 
 
+def let_batches_be_sent(template, ids):
+    """Allow sending messages by the batch where sending is allowed: the cloud knows one right for both, the emulator two."""
+    iam = boto3.client("iam")
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        policies = [iam.get_role_policy(RoleName=ids[logical_id], PolicyName=name)["PolicyDocument"]
+                    for name in iam.list_role_policies(RoleName=ids[logical_id])["PolicyNames"]]
+        statements = [
+            {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": statement["Resource"]}
+            for policy in policies for statement in as_list(policy["Statement"])
+            if "sqs:SendMessage" in as_list(statement["Action"])
+        ]
+        if statements:
+            iam.put_role_policy(
+                RoleName=ids[logical_id], PolicyName="emulator-batches",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+            )
+
+
 def finish(stack, description_path, template_path):
     """Add what the emulator needs, and write down outputs, physical ids, the origin's secret and the transformed template."""
     cloudformation = boto3.client("cloudformation")
@@ -121,6 +141,7 @@ def finish(stack, description_path, template_path):
     template = processed_template(cloudformation, stack)
     routes = add_routes(template, ids)
     let_parameters_be_read(template, ids)
+    let_batches_be_sent(template, ids)
     [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     secret = ""
