@@ -189,6 +189,53 @@ async fn dies_while_projecting() {
     .await;
 }
 
+/// The pages of the catalogue from the newest on, by their links.
+async fn pages(s3: &aws_sdk_s3::Client, bucket: &str) -> Option<String> {
+    let (mut key, mut pages, mut newer) = ("index.html".to_owned(), String::new(), String::new());
+    loop {
+        let object = s3.get_object().bucket(bucket).key(&key).send().await.ok()?;
+        let page = String::from_utf8(object.body.collect().await.ok()?.to_vec()).ok()?;
+        let link = |relation: &str| {
+            let (_, rest) = page.split_once(&format!("rel=\"{relation}\" href=\"/"))?;
+            rest.split('"').next().map(|path| format!("{path}index.html"))
+        };
+        if link("prev").unwrap_or_default() != newer {
+            return None;
+        }
+        pages.push_str(&page);
+        let Some(older) = link("next") else { return Some(pages) };
+        newer = std::mem::replace(&mut key, older);
+    }
+}
+
+async fn dies_while_rendering(point: &str) {
+    let market = Market::open().await;
+    let s3 = aws_sdk_s3::Client::new(&aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await);
+    let bucket = market.stack.output("SiteBucket");
+    let armed = Armed::at(point);
+    // At the latest the thirty-seventh ticket of the first page closes another one.
+    let mut tickets = Vec::new();
+    while !armed.has_fired() && tickets.len() < 40 {
+        tickets.push(market.seller.list_ticket("Crash while rendering").await);
+    }
+    eventually(&format!("a process dies at {point}"), Duration::from_mins(2), || async {
+        armed.has_fired().then_some(())
+    })
+    .await;
+    // The message comes again once it is certain that nobody works on it any more, minutes later; here it comes at once.
+    for ticket in &tickets {
+        market.aws.invoke("RenderPages", &json!({"ticket": ticket})).await.expect("a run");
+        for key in [format!("tickets/{ticket}/index.html"), format!("de/tickets/{ticket}/index.html")] {
+            s3.head_object().bucket(&bucket).key(key).send().await.expect("the ticket's page");
+        }
+    }
+    eventually("every ticket is on a page, and pages link to each other", Duration::from_mins(2), || async {
+        let pages = pages(&s3, &bucket).await?;
+        tickets.iter().all(|ticket| pages.contains(ticket)).then_some(())
+    })
+    .await;
+}
+
 async fn dies_while_signing_up_in_and_out() {
     let stack = Stack::get();
     let body = json!({"email": format!("{}@tickets.example", Uuid::new_v4().simple()), "password": PASSWORD});
@@ -284,6 +331,9 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
     }
     dies_while_a_seller_writes().await;
     dies_while_projecting().await;
+    for point in ["page_write", "page_boundaries"] {
+        dies_while_rendering(point).await;
+    }
     dies_while_signing_up_in_and_out().await;
     // No webhook: it would be the one that meets the point, or the one that repairs what it did.
     let stripe = Stripe::get();
