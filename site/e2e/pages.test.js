@@ -1,20 +1,25 @@
-// What holds on every page, for guests and for people who are signed in.
+// What holds on every page, for guests and for people who are signed in, in every language.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, NO_PAGE, Person, launch } from "./support/browser.js";
+import { DESKTOP, NO_PAGE, PHONE, Person, launch, rendered } from "./support/browser.js";
 
 /** @import { Browser } from "playwright-core" */
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
+/** @type {Record<string, string>} */
 const PUBLIC = {
   catalogue: "/",
-  "ticket-missing": `/ticket/?id=${NOBODY}`,
+  search: "/search/",
   "sign-up": "/sign-up/",
   "sign-in": "/sign-in/",
+  about: "/about/",
+  terms: "/terms/",
+  error: "/error.html",
   "not-found": NO_PAGE,
 };
+/** @type {Record<string, string>} */
 const PRIVATE = {
   sell: "/sell/",
   "my-tickets": "/my-tickets/",
@@ -22,6 +27,10 @@ const PRIVATE = {
   "order-missing": `/order/?id=${NOBODY}`,
   "checkout-missing": `/checkout/?order=${NOBODY}`,
 };
+/** The pages that are of every language at once, and what is missing. */
+const OF_NO_LANGUAGE = ["error", "not-found"];
+const LANGUAGES = { en: "", de: "/de" };
+const STRICT = ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"];
 
 /** @type {Browser} */
 let browser;
@@ -29,53 +38,86 @@ let browser;
 let guest;
 /** @type {Person} */
 let user;
-/** @type {Record<string, string>} */
-const privatePages = { ...PRIVATE };
+let ticket = "";
 
 before(async () => {
   browser = await launch();
   [guest, user] = await Promise.all([Person.arrive(browser, "Guest"), Person.arrive(browser, "Alex Seller")]);
   await user.signUp("/sell/");
-  privatePages["ticket"] = await user.listTicket("Chamber music, second row, beside the aisle");
+  ticket = await user.listTicket("Chamber music, second row, beside the aisle");
+  await rendered("/", (html) => html.includes("Chamber music"));
 });
 after(() => browser?.close());
 
 /** Goes there and waits until nothing is loading. @param {Person} person @param {string} path */
 async function visit({ page }, path) {
   const answer = await page.goto(path);
-  for (const region of await page.locator("[data-when=loading]").all()) await region.waitFor({ state: "hidden" });
+  for (const region of await page.locator("[data-when=loading], #offer-unknown").all()) {
+    await region.waitFor({ state: "hidden" });
+  }
   return answer;
 }
 
-/** @param {Person} person @param {string} name @param {string} path */
-async function inspect(person, name, path) {
+/** @param {Person} person @param {string} name @param {string} path @param {string} language */
+async function inspect(person, name, path, language) {
   const { page } = person;
-  await page.setViewportSize({ width: 390, height: 844 });
+  await page.setViewportSize(PHONE);
   const answer = await visit(person, path);
   assert.equal(answer?.status(), name === "not-found" ? 404 : 200, path);
   const policy = answer?.headers()["content-security-policy"] ?? "";
-  for (const part of ["default-src 'none'", "script-src 'self'", "require-trusted-types-for 'script'", "frame-ancestors 'none'"]) {
+  const isCheckout = name.startsWith("checkout");
+  for (const part of isCheckout ? STRICT : [...STRICT, "require-trusted-types-for 'script'"]) {
     assert.ok(policy.includes(part), `${path} is sent without ${part}`);
   }
+  assert.equal(policy.includes("stripe.com"), isCheckout, path);
+  assert.equal(await page.locator("html").getAttribute("lang"), language, path);
   assert.equal(await page.locator("h1:visible").count(), 1, `${path} has one visible heading`);
-  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    await page.emulateMedia({ colorScheme });
-    assert.deepEqual(await person.axeFindings(), [], `${path} (${colorScheme})`);
-    await person.screenshot(`${name}-phone-${colorScheme}`);
+  for (const [window, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await person.axeFindings(), [], `${path} (${window}, ${colorScheme})`);
+      await person.screenshot(`${name}-${language}-${window}-${colorScheme}`);
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for a ${window}`);
   }
-  await page.emulateMedia({ colorScheme: "light" });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide for a phone`);
-  await page.setViewportSize(DESKTOP);
-  await person.screenshot(`${name}-desktop`);
 }
 
-for (const [name, path] of Object.entries(PUBLIC)) {
-  test(`${name} is sound for a guest`, () => inspect(guest, name, path));
+for (const [language, prefix] of Object.entries(LANGUAGES)) {
+  for (const [name, path] of Object.entries(PUBLIC)) {
+    if (prefix !== "" && OF_NO_LANGUAGE.includes(name)) continue;
+    test(`${name} is sound for a guest (${language})`, () => inspect(guest, name, prefix + path, language));
+  }
+  for (const [name, path] of Object.entries(PRIVATE)) {
+    test(`${name} is sound for a user (${language})`, () => inspect(user, name, prefix + path, language));
+  }
+  test(`a ticket's page is sound for a user (${language})`, () => inspect(user, "ticket", prefix + ticket, language));
 }
-for (const name of [...Object.keys(PRIVATE), "ticket"]) {
-  test(`${name} is sound for a user`, () => inspect(user, name, String(privatePages[name])));
-}
+
+test("an address without its last slash, or with another title, leads to the page", async () => {
+  const { page } = guest;
+  await page.goto(ticket.slice(0, -1));
+  await page.waitForURL(`**${ticket}`);
+  const id = String(ticket.split("/").at(-2)).slice(-36);
+  for (const path of [`/tickets/${id}/`, `/tickets/some-older-title-${id}/`, `/de/tickets/x-${id}/`]) {
+    assert.equal((await page.goto(path))?.status(), 200, path);
+    await page.getByRole("heading", { name: "Chamber music" }).waitFor();
+    const canonical = String(await page.locator("link[rel=canonical]").getAttribute("href"));
+    assert.ok(canonical.endsWith(`/tickets/chamber-music-second-row-beside-the-aisle-${id}/`), canonical);
+  }
+});
+
+test("the other language is one step away, on the same page", async () => {
+  const { page } = user;
+  await visit(user, "/orders/?from=a-bookmark");
+  await page.getByRole("contentinfo").getByRole("link", { name: "Deutsch" }).click();
+  await page.waitForURL("/de/orders/?from=a-bookmark");
+  await page.getByRole("heading", { name: "Bestellungen" }).waitFor();
+  await page.getByRole("contentinfo").getByRole("link", { name: "English" }).click();
+  await page.waitForURL("/orders/?from=a-bookmark");
+});
 
 test("the API and the browser agree on the decimals of every currency", async () => {
   await visit(user, "/sell/");
@@ -101,9 +143,9 @@ test("the keyboard's first step skips to the content", async () => {
 test("when the API cannot be reached, the page says so and tries again", async () => {
   const { page } = guest;
   await page.route("**/api/tickets?*", (route) => route.abort());
-  await visit(guest, "/");
+  await visit(guest, "/search/");
   await guest.reads("Holdfast cannot be reached. Check your connection and try again.");
-  await guest.screenshot("catalogue-offline");
+  await guest.screenshot("search-offline");
   await page.unroute("**/api/tickets?*");
   await page.getByRole("button", { name: "Try again" }).click();
   await guest.reads(/\d+ tickets?|Nothing is for sale/u);
@@ -111,15 +153,14 @@ test("when the API cannot be reached, the page says so and tries again", async (
 
 test("what the gateway says in the API's place is understood", async () => {
   const { page } = guest;
-  const body = JSON.stringify({ message: "Too Many Requests" });
-  await page.route("**/api/tickets?*", (route) => route.fulfill({ status: 429, contentType: "application/json", body }));
-  await visit(guest, "/");
-  await guest.reads("That was a little too fast. Wait a moment and try again.");
+  await page.route("**/api/tickets?*", (route) => route.fulfill({ status: 503, json: { message: "Service Unavailable" } }));
+  await visit(guest, "/search/");
+  await guest.reads("Holdfast is busy at the moment. Try again shortly.");
   await page.unroute("**/api/tickets?*");
 });
 
 test("a search that finds nothing says what to do", async () => {
-  await visit(guest, "/?q=zzzzqqqq");
+  await visit(guest, "/search/?q=zzzzqqqq");
   await guest.reads("No ticket matches. Try fewer words or other dates.");
   assert.equal(await guest.page.getByRole("searchbox").inputValue(), "zzzzqqqq");
   await guest.page.getByRole("main").getByRole("link", { name: "Show all tickets" }).click();
@@ -128,24 +169,37 @@ test("a search that finds nothing says what to do", async () => {
 
 test("going back brings the last search back", async () => {
   const { page } = guest;
-  await visit(guest, "/");
+  await visit(guest, "/search/");
   await page.getByLabel("Order").selectOption("soonest");
-  await page.waitForURL("/?sort=soonest");
+  await page.waitForURL("/search/?sort=soonest");
   await page.getByLabel("From").fill("2031-05-02");
   await page.getByLabel("Until").fill("2031-05-01");
-  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Search" }).click();
   await guest.reads("This day is before the first one.");
   await page.goBack();
-  await page.waitForURL("/");
+  await page.waitForURL("/search/");
   assert.equal(await page.getByLabel("Order").inputValue(), "newest");
 });
 
-test("without JavaScript a page says what it needs", async () => {
+test("without JavaScript the catalogue and its tickets are whole, and the rest says what it needs", async () => {
   const plain = await Person.arrive(browser, "Guest", { javaScriptEnabled: false });
-  for (const path of ["/", "/sell/", "/sign-in/"]) {
-    await plain.page.goto(path);
+  const { page } = plain;
+  await page.goto("/");
+  const card = page.getByRole("listitem").filter({ hasText: "Chamber music" }).first();
+  await card.getByText("€12.50").waitFor();
+  await card.getByText("Great Hall").waitFor();
+  await plain.screenshot("catalogue-without-script");
+  await card.getByRole("link").click();
+  await page.getByRole("heading", { name: "Chamber music" }).waitFor();
+  for (const text of ["€12.50", "Great Hall", "Alex Seller", "With a good view.", /To hold this ticket you need JavaScript/u]) {
+    await plain.reads(text);
+  }
+  assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
+  await plain.screenshot("ticket-without-script");
+  for (const path of ["/search/", "/sell/", "/sign-in/", "/orders/"]) {
+    await page.goto(path);
     await plain.reads(/This part of Holdfast needs JavaScript/u);
-    assert.equal(await plain.page.getByText(/^Loading/u).filter({ visible: true }).count(), 0, path);
+    assert.equal(await page.getByText(/^Loading/u).filter({ visible: true }).count(), 0, path);
   }
   await plain.leave();
 });

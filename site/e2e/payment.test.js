@@ -186,7 +186,7 @@ step("the buyer's list says paid, the seller's says sold and when", async () => 
 
 step("the ticket has left the catalogue and cannot be held", async () => {
   const { page } = other;
-  await other.looksUntil(`/?q=${title.slice(-8)}`, page.getByText("No ticket matches."));
+  await other.looksUntil(`/search/?q=${title.slice(-8)}`, page.getByText("No ticket matches."));
   await other.looksUntil(ticket, page.getByText("This ticket is sold."));
   assert.equal(await page.getByRole("button", HOLD).isVisible(), false);
 });

@@ -22,7 +22,7 @@ const PATIENCE_MS = 30_000;
 const LOOK_MS = 3_000;
 const MOST_LOOKS = 15;
 
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -48,6 +48,8 @@ export class Person {
     this.page = page;
     /** Errors on the console, exceptions, and what the Content-Security-Policy has stopped. */
     this.faults = faults;
+    /** Paths that are missing on purpose. @type {string[]} */
+    this.expected = [NO_PAGE];
     this.email = `e2e-${randomUUID()}@example.org`;
     this.password = `long enough ${randomUUID()}`;
   }
@@ -56,23 +58,24 @@ export class Person {
   static async arrive(browser, name, options = {}) {
     const context = await browser.newContext({ baseURL: BASE_URL, viewport: PHONE, locale: "en-GB", ...options });
     context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
     /** @type {string[]} */
     const faults = [];
-    page.on("pageerror", (error) => faults.push(`exception: ${error}`));
-    page.on("console", (message) => {
-      if (message.type() === "error" && !isExpected(message.text(), message.location().url)) {
-        faults.push(`console: ${message.text()} (${message.location().url})`);
-      }
-    });
-    await page.exposeFunction("reportViolation", (/** @type {string} */ what) => faults.push(`policy: ${what}`));
-    await page.addInitScript(() => {
+    await context.exposeFunction("reportViolation", (/** @type {string} */ what) => faults.push(`policy: ${what}`));
+    await context.addInitScript(() => {
       addEventListener("securitypolicyviolation", (event) => {
         const report = /** @type {any} */ (globalThis).reportViolation;
         report(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
       });
     });
-    return new Person(context, page, faults, name);
+    const person = new Person(context, await context.newPage(), faults, name);
+    context.on("weberror", (error) => faults.push(`exception: ${error.error()}`));
+    context.on("console", (message) => {
+      const { url } = message.location();
+      if (message.type() === "error" && !isExpected(message.text(), url, person.expected)) {
+        faults.push(`console: ${message.text()} (${url})`);
+      }
+    });
+    return person;
   }
 
   /** Makes an account through the form and ends at `next`. @param {string} [next] */
@@ -97,7 +100,7 @@ export class Person {
   }
 
   /**
-   * Lists a ticket through the form and answers its page's path.
+   * Lists a ticket through the form, waits for its page to be rendered, and answers that page's path.
    * @param {string} title
    */
   async listTicket(title) {
@@ -113,7 +116,9 @@ export class Person {
     await page.waitForURL("/my-tickets/");
     const link = page.getByRole("link", { name: title, exact: true });
     await link.waitFor();
-    return String(await link.getAttribute("href"));
+    const path = String(await link.getAttribute("href"));
+    await rendered(path);
+    return path;
   }
 
   /**
@@ -164,14 +169,30 @@ export class Person {
 }
 
 /**
+ * Waits until a page is there: it is rendered some seconds after what it shows has changed.
+ * @param {string} path
+ * @param {(html: string) => boolean} [shows] what it must show
+ */
+export async function rendered(path, shows = () => true) {
+  for (let look = 0; look < MOST_LOOKS * 2; look += 1) {
+    const answer = await fetch(new URL(path, BASE_URL));
+    const html = await answer.text();
+    if (answer.ok && shows(html)) return html;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS / 3));
+  }
+  throw new Error(`${path} was not rendered in time`);
+}
+
+/**
  * Chromium writes a line for every answer that is no success. Refusals of the API and of whoever takes the payment are
- * answers that the site expects and explains, and one page is missing on purpose; anything else that fails to load is a
+ * answers that the site expects and explains, and some pages are missing on purpose; anything else that fails to load is a
  * fault.
  * @param {string} text
  * @param {string} url
+ * @param {string[]} missing
  */
-function isExpected(text, url) {
+function isExpected(text, url, missing) {
   const { pathname } = new URL(url, BASE_URL);
   const isAnswer = pathname.startsWith("/api/") || /^\/_stripe\/v\d\/payment_intents\//u.test(pathname);
-  return text.startsWith("Failed to load resource") && (isAnswer || pathname === NO_PAGE);
+  return text.startsWith("Failed to load resource") && (isAnswer || missing.includes(pathname));
 }
