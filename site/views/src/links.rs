@@ -117,6 +117,12 @@ pub(crate) fn feed_link(language: Language) -> Markup {
     }
 }
 
+/// Has the browser ask the API at once for what the page's script is going to ask for: on a slow network that is one round
+/// trip less. The script's request is answered by it, so that there is still one.
+pub(crate) fn asked_early(path: &str) -> Markup {
+    html! { link rel="preload" as="fetch" crossorigin="anonymous" href=(path); }
+}
+
 /// A link of a page of the catalogue to another.
 pub(crate) fn neighbour_address(language: Language, neighbour: &Neighbour) -> String {
     language.address(&neighbour.path())

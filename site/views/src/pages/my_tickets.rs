@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::language::Language;
+use crate::links::asked_early;
 use crate::page::Page;
 use crate::parts;
 
@@ -25,8 +26,11 @@ pub(crate) fn page(language: Language) -> Page {
             messages.delete_go,
         ))
     };
-    Page::new(language, "/my-tickets/", "my-tickets", main)
-        .titled(messages.my_tickets_title, messages.my_tickets_description)
+    Page {
+        head: asked_early("/api/me/tickets"),
+        ..Page::new(language, "/my-tickets/", "my-tickets", main)
+            .titled(messages.my_tickets_title, messages.my_tickets_description)
+    }
 }
 
 fn row(language: Language) -> Markup {

@@ -3,6 +3,7 @@
 use maud::html;
 
 use crate::language::Language;
+use crate::links::asked_early;
 use crate::page::Page;
 use crate::parts;
 
@@ -24,5 +25,8 @@ pub(crate) fn page(language: Language) -> Page {
         h1 { (messages.orders_title) }
         (parts::region(messages, "orders", messages.loading_orders, &empty, &list))
     };
-    Page::new(language, "/orders/", "orders", main).titled(messages.orders_title, messages.orders_description)
+    Page {
+        head: asked_early("/api/orders"),
+        ..Page::new(language, "/orders/", "orders", main).titled(messages.orders_title, messages.orders_description)
+    }
 }

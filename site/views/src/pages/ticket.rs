@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::format::{decimal, price_text};
 use crate::language::{Language, fill};
-use crate::links::{SiteOrigin, canonical, feed_link, ticket_path};
+use crate::links::{SiteOrigin, asked_early, canonical, feed_link, ticket_path};
 use crate::listing::Listing;
 use crate::page::Page;
 use crate::parts;
@@ -24,6 +24,7 @@ pub fn ticket_page(language: Language, origin: &SiteOrigin, listing: &Listing) -
         (article(language, listing))
     };
     let head = html! {
+        @if !listing.is_sold { (asked_early(&format!("/api/tickets/{}", listing.id))) }
         (canonical(language, origin, &path))
         (feed_link(language))
         meta property="og:type" content="product";
