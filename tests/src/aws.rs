@@ -31,6 +31,15 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// Where the emulator answers, without a slash at its end.
+    ///
+    /// # Panics
+    /// When `cargo xtask test` did not start this program.
+    #[must_use]
+    pub fn endpoint() -> String {
+        variable("AWS_ENDPOINT_URL").trim_end_matches('/').to_owned()
+    }
+
     /// Clients for the stack that this run has.
     pub async fn get() -> Self {
         let stack = Stack::get();

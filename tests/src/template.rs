@@ -43,6 +43,16 @@ impl Template {
         &resource.unwrap_or_else(|| panic!("no resource {logical_id}"))["Properties"]
     }
 
+    /// Whether a resource is still there once its stack is not, or has no use for it any more.
+    ///
+    /// # Panics
+    /// When there is none of that id.
+    #[must_use]
+    pub fn is_retained(&self, logical_id: &str) -> bool {
+        let resource = self.resources.get(logical_id).unwrap_or_else(|| panic!("no resource {logical_id}"));
+        ["DeletionPolicy", "UpdateReplacePolicy"].iter().all(|policy| resource[policy] == "Retain")
+    }
+
     /// The routes of the HTTP API: `METHOD /path`, and the function behind each.
     ///
     /// # Panics

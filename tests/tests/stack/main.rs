@@ -2,6 +2,8 @@
 
 mod accounts;
 mod authorization;
+mod distribution;
+mod edge;
 mod expiry;
 mod orders;
 mod pages;
