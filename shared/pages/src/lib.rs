@@ -8,8 +8,8 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use md5::{Digest as _, Md5};
 
-/// What a page is stored with: browsers ask each time, the edge keeps it for ten seconds, and shows it for a minute more
-/// while it asks for a newer one.
+/// What a page is stored with: browsers ask each time, the edge keeps it for ten seconds, and shows it for a minute
+/// more while it asks for a newer one.
 pub const PAGE_CACHE_CONTROL: &str = "public, max-age=0, s-maxage=10, stale-while-revalidate=60";
 
 /// What a bucket calls one content of an object.
@@ -87,8 +87,8 @@ impl SiteBucket {
 
     /// What an object is at present; `None` when there is none.
     ///
-    /// Whoever asks needs the right to list the bucket: without it a missing object cannot be told from one that may not
-    /// be read.
+    /// Whoever asks needs the right to list the bucket: without it a missing object cannot be told from one that may
+    /// not be read.
     ///
     /// # Errors
     /// [`PagesError`] when the bucket fails.

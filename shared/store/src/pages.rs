@@ -273,8 +273,8 @@ impl Market {
         self.boundaries_query("#sk <= :place", &[(":place", place.to_string())], false, limit).await
     }
 
-    /// At most `limit` boundaries of a range, the lowest or the highest first; one fewer when the upper end of the range
-    /// is a boundary itself.
+    /// At most `limit` boundaries of a range, the lowest or the highest first; one fewer when the upper end of the
+    /// range is a boundary itself.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
@@ -342,8 +342,9 @@ impl Market {
         self.boundaries_write(writes).await
     }
 
-    /// Removes a boundary: its range goes to the page above. The page itself and `touched` are left to be written, which
-    /// for a page that is not there any more means to be removed. `false` when the register is not as it was read.
+    /// Removes a boundary: its range goes to the page above. The page itself and `touched` are left to be written,
+    /// which for a page that is not there any more means to be removed. `false` when the register is not as it was
+    /// read.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.

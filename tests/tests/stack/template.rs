@@ -277,7 +277,8 @@ fn the_renderer_writes_its_own_notes_and_its_own_pages_and_nothing_else() {
     let mut writers = BTreeSet::new();
     for function in template.functions() {
         let statements = template.statements(&format!("{function}Role"));
-        if statements.iter().any(|statement| texts(&statement["Action"]).iter().any(|action| action.starts_with("s3:"))) {
+        if statements.iter().any(|statement| texts(&statement["Action"]).iter().any(|action| action.starts_with("s3:")))
+        {
             writers.insert(function);
         }
     }
