@@ -47,6 +47,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     report.part("unit tests", || unit_tests(&project))?;
     report.part("site scripts", || site_scripts(&project))?;
+    report.part("operator scripts", || operator_scripts(&project))?;
     let mut stack = None;
     report.part("stack", || {
         stack = Some(start(&project, &folder, options)?);
@@ -118,6 +119,13 @@ fn site_scripts(project: &Project) -> anyhow::Result<()> {
     succeed(&mut node.script("check"))?;
     succeed(&mut node.script("test"))?;
     succeed(&mut node.test_file("../cloudfront/functions.test.mjs")?)
+}
+
+fn operator_scripts(project: &Project) -> anyhow::Result<()> {
+    let (venv, _) = Venv::ensure(project)?;
+    let mut command = Command::new(venv.python());
+    command.current_dir(project.root().join("local")).args(["-m", "unittest", "--quiet", "publish_test"]);
+    succeed(&mut command)
 }
 
 /// Starts a stack with ports and data of its own, whose functions can be made to crash.
