@@ -165,8 +165,9 @@ export const listTickets = (query) => call("GET", `/tickets?${query}`);
 /** @param {string} id @returns {Promise<{ data: Ticket, clockOffset: number }>} */
 export const showTicket = (id) => call("GET", `/tickets/${inPath(id)}`);
 
-/** @param {TicketForm} form @returns {Promise<OwnTicket>} */
-export const createTicket = async (form) => (await call("POST", "/tickets", { body: form })).data;
+/** @param {TicketForm} form @param {string} key @returns {Promise<OwnTicket>} */
+export const createTicket = async (form, key) =>
+  (await call("POST", "/tickets", { body: form, headers: { "idempotency-key": key } })).data;
 
 /** @param {string} id @param {TicketForm} form @returns {Promise<OwnTicket>} */
 export const updateTicket = async (id, form) => (await call("PUT", `/tickets/${inPath(id)}`, { body: form })).data;

@@ -149,12 +149,10 @@ function nothingWhenNotFound(error) {
 }
 
 /**
- * A listing has no key under which it could be sent again: when its answer is lost, the seller looks first.
- * @param {unknown} error
+ * Under this key the form is sent, however often: what is listed once is not listed again. Whoever changes the form after
+ * an answer was lost is told to look first, because the key then stands for another ticket.
  */
-function isUnknown(error) {
-  return error instanceof ApiError && [0, 502, 504].includes(error.status);
-}
+const listingKey = crypto.randomUUID();
 
 function showMaybeListed() {
   const link = document.createElement("a");
@@ -181,9 +179,9 @@ handleForm({
   beforeLeaving: keepDraft,
   async send() {
     try {
-      await (isChange ? updateTicket(id, entered()).catch(inSellersWords) : createTicket(entered()));
+      await (isChange ? updateTicket(id, entered()).catch(inSellersWords) : createTicket(entered(), listingKey));
     } catch (error) {
-      if (isChange || !isUnknown(error)) throw error;
+      if (isChange || !isProblem(error, "idempotency-key-reused")) throw error;
       showMaybeListed();
       return;
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::{EmailAddress, OrderId, TicketId, UserId};
+use holdfast_domain::{EmailAddress, IdempotencyKey, OrderId, TicketId, UserId};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -30,6 +30,7 @@ pub(crate) const PAGE_REGISTER: &str = "PAGES#REGISTER";
 const TICKET_PREFIX: &str = "T#";
 const BUYER_PREFIX: &str = "U#";
 const ORDER_PREFIX: &str = "O#";
+const LISTING_KEY_PREFIX: &str = "K#";
 const ADDRESS_PREFIX: &str = "E#";
 const ACCOUNT_PREFIX: &str = "A#";
 
@@ -51,6 +52,11 @@ pub(crate) fn order_pk(buyer: UserId) -> String {
 
 pub(crate) fn order_sk(order: OrderId) -> String {
     format!("{ORDER_PREFIX}{order}")
+}
+
+/// Under which key a seller has listed a ticket.
+pub(crate) fn listing_key(seller: UserId, idempotency: &IdempotencyKey) -> Item {
+    key(format!("{BUYER_PREFIX}{seller}"), format!("{LISTING_KEY_PREFIX}{}", idempotency.as_str()))
 }
 
 pub(crate) fn key(pk: String, sk: impl Into<String>) -> Item {

@@ -40,7 +40,7 @@ pub use pages::{Boundary, InvalidPageId, PageId, PageLayout, PageRegister};
 pub use place::{PlaceError, PlaceOrder};
 pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};
-pub use tickets::{NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
+pub use tickets::{Created, NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
 
 /// The table of tickets, orders and catalogue rows.
 #[derive(Debug, Clone)]

@@ -1,7 +1,13 @@
 //! Tickets: what the seller does, and reading them. The transitions of the lock stand in `lock.rs`.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use holdfast_domain::{Credential, Description, DisplayName, Ticket, TicketFacts, TicketId, UserId, Version};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use holdfast_domain::{
+    Credential, Description, DisplayName, IdempotencyKey, Ticket, TicketFacts, TicketId, UserId, Version,
+};
 
 use crate::Market;
 use crate::crash::crash_point;
@@ -29,6 +35,15 @@ pub struct NewTicket {
     pub details: TicketDetails,
     /// What admits the buyer, if the seller has entered it.
     pub credential: Option<Credential>,
+}
+
+/// How a ticket came to be listed under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// By this call.
+    Now,
+    /// By an earlier one, as this ticket.
+    Before(TicketId),
 }
 
 /// What the seller changes: everything that they say of the ticket.
@@ -70,6 +85,9 @@ pub struct TicketWithDetails {
     pub credential: Option<Credential>,
 }
 
+/// How long a listing can be repeated under its key.
+const LISTING_KEY_STAYS: Duration = Duration::from_hours(24);
+
 /// The seller's condition: on the market, theirs, and as it was read.
 const LISTED_AND_MINE: &str = "#state = :listed AND #seller = :seller AND #version = :version";
 const CHANGE_FACTS: &str = "SET #version = :next, #title = :title, #amount = :amount, #currency = :currency";
@@ -81,19 +99,61 @@ impl Market {
     /// # Errors
     /// [`StoreError`] when the table fails; `Refused` when the id is taken.
     pub async fn ticket_create(&self, new: &NewTicket) -> Result<(), StoreError> {
-        let absent = |item: Item| {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item));
-            put.condition_expression("attribute_not_exists(pk)").build().map_err(StoreError::corrupt)
-        };
-        let id = new.ticket.id;
-        let mut puts = vec![absent(items::listed_item(&new.ticket)?)?, absent(details_item(id, &new.details))?];
-        if let Some(credential) = &new.credential {
-            puts.push(absent(credential_item(id, credential))?);
-        }
-        let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
-        self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map_err(transaction_failed)?;
+        self.creation(self.parts(new)?).await.map_err(transaction_failed)?;
         crash_point("ticket_create");
         Ok(())
+    }
+
+    /// The same once: whoever comes again under the same key gets the ticket of the first time.
+    ///
+    /// The key is an item of the seller's, put in the same transaction; it vanishes after a day.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn ticket_create_once(&self, new: &NewTicket, key: &IdempotencyKey) -> Result<Created, StoreError> {
+        let mut parts = self.parts(new)?;
+        parts.push(self.absent(listing_key_item(&new.ticket, key))?);
+        match self.creation(parts).await {
+            Ok(()) => {
+                crash_point("ticket_create");
+                Ok(Created::Now)
+            }
+            Err(error) if cancelled_by(&error) == Some("ConditionalCheckFailed") => {
+                let before = self.listed_under(new.ticket.seller, key).await?;
+                before.map(Created::Before).ok_or_else(|| StoreError::from_sdk(error))
+            }
+            Err(error) => Err(transaction_failed(error)),
+        }
+    }
+
+    async fn listed_under(&self, seller: UserId, key: &IdempotencyKey) -> Result<Option<TicketId>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let get = get.set_key(Some(keys::listing_key(seller, key)));
+        let item = get.send().await.map_err(StoreError::from_sdk)?.item;
+        let Some(AttributeValue::S(id)) = item.as_ref().and_then(|item| item.get("ticket")) else {
+            return Ok(None);
+        };
+        id.parse().map(Some).map_err(StoreError::corrupt)
+    }
+
+    fn parts(&self, new: &NewTicket) -> Result<Vec<Put>, StoreError> {
+        let id = new.ticket.id;
+        let mut parts =
+            vec![self.absent(items::listed_item(&new.ticket)?)?, self.absent(details_item(id, &new.details))?];
+        if let Some(credential) = &new.credential {
+            parts.push(self.absent(credential_item(id, credential))?);
+        }
+        Ok(parts)
+    }
+
+    fn absent(&self, item: Item) -> Result<Put, StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        put.condition_expression("attribute_not_exists(pk)").build().map_err(StoreError::corrupt)
+    }
+
+    async fn creation(&self, parts: Vec<Put>) -> Result<(), SdkError<TransactWriteItemsError>> {
+        let writes = parts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
+        self.client.transact_write_items().set_transact_items(Some(writes)).send().await.map(drop)
     }
 
     /// Changes what the seller says of a listed ticket.
@@ -297,6 +357,13 @@ impl Market {
         }
         Ok(tickets)
     }
+}
+
+fn listing_key_item(ticket: &Ticket, key: &IdempotencyKey) -> Item {
+    let mut item = keys::listing_key(ticket.seller, key);
+    item.insert("ticket".to_owned(), s(ticket.id.to_string()));
+    item.insert("ttl".to_owned(), n(ticket.created_at.plus(LISTING_KEY_STAYS).as_seconds()));
+    item
 }
 
 fn details_item(id: TicketId, details: &TicketDetails) -> Item {

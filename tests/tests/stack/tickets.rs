@@ -29,6 +29,36 @@ async fn put(person: &Person, ticket: &str, body: &Value) -> tests::Answer {
 }
 
 #[tokio::test]
+async fn a_listing_that_is_sent_twice_under_its_key_is_one_ticket() {
+    let stack = Stack::get();
+    let (seller, other) = tokio::join!(stack.person("Seller"), stack.person("Other"));
+    let title = word();
+    let key = Uuid::new_v4().to_string();
+    let list = |body: Value| Call::new("POST", "/api/tickets").header("idempotency-key", &key).json(&body);
+    let (first, second) = tokio::join!(seller.send(list(ticket_body(&title))), seller.send(list(ticket_body(&title))));
+    // Of two at once one may meet the other's transaction: it is told to come again, and gets the same ticket then.
+    let mut ids = Vec::new();
+    for answer in [first, second] {
+        let answer = if answer.status == 503 { seller.send(list(ticket_body(&title))).await } else { answer };
+        ids.push(answer.expect(201).text("id"));
+    }
+    assert_eq!(ids[0], ids[1]);
+    let again = seller.send(list(ticket_body(&title))).await.expect(201);
+    assert_eq!(again.body, seller.get(format!("/api/me/tickets/{}", ids[0])).await.expect(200).body);
+    search_until(&stack, &format!("q={title}"), 1).await;
+
+    seller.send(list(ticket_body(&word()))).await.expect_problem(422, "idempotency-key-reused");
+    seller
+        .send(Call::new("POST", "/api/tickets").header("idempotency-key", "with space").json(&ticket_body("x")))
+        .await
+        .expect_problem(400, "idempotency-key-required");
+    let others = other.send(list(ticket_body(&word()))).await.expect(201);
+    assert_ne!(others.text("id"), ids[0], "a key is its seller's own");
+    seller.send(Call::new("DELETE", format!("/api/tickets/{}", ids[0]))).await.expect(204);
+    seller.send(list(ticket_body(&title))).await.expect_problem(404, "not-found");
+}
+
+#[tokio::test]
 async fn a_listing_is_shown_changed_and_deleted() {
     let stack = Stack::get();
     let seller = stack.person("Seller").await;
