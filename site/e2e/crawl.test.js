@@ -18,10 +18,14 @@ const MOST_PAGES = 150;
 const validator = new HtmlValidate({
   extends: ["html-validate:recommended", "html-validate:document"],
   rules: {
-    // What maud writes: lower-case doctype-less names are checked, spaces and self-closing are a matter of taste.
-    "doctype-style": "off",
-    "no-trailing-whitespace": "off",
+    // The headings of rows and of what is private are filled by scripts; axe looks at them afterwards.
+    "empty-heading": "off",
+    // A ticket's title is in its page's, and may be longer than what a search engine shows of it.
     "long-title": "off",
+    // Safari takes the role from a list that shows no bullets.
+    "no-redundant-role": "off",
+    // Scripts and stylesheet are of the page's own origin, under names that are hashes of their content.
+    "require-sri": "off",
   },
 });
 
@@ -53,7 +57,8 @@ async function visit(path) {
 function linksOf(html, path) {
   const named = [...html.matchAll(/\s(?:href|src|action)="([^"]*)"/gu)].map(([, address]) => String(address).replaceAll("&amp;", "&"));
   const urls = named.filter((address) => !address.startsWith("data:")).map((address) => new URL(address, new URL(path, BASE_URL)));
-  return urls.filter(({ origin }) => origin === BASE_URL).map(({ pathname, search }) => pathname + search);
+  const ofPages = urls.filter(({ origin, pathname }) => origin === BASE_URL && !pathname.startsWith("/api/"));
+  return ofPages.map(({ pathname, search }) => pathname + search);
 }
 
 test("every link leads to something", async () => {

@@ -36,7 +36,7 @@ export const FLAGS = [
 export const launch = () => chromium.launch({ executablePath: chromiumPath(), headless: true, args: FLAGS });
 
 /** An address at which there is no page. */
-export const NO_PAGE = "/no/such/page";
+export const NO_PAGE = "/no/such/page/";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
