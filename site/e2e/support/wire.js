@@ -58,3 +58,22 @@ export async function onABadPhone(page) {
   });
   await session.send("Emulation.setCPUThrottlingRate", { rate: BAD_PHONE.slowdown });
 }
+
+/**
+ * Has the page itself note when something is shown for the first time: the test hears of it later, through the same slow
+ * processor.
+ * @param {Page} page
+ * @param {string} selector
+ */
+export async function noteWhenShown(page, selector) {
+  await page.addInitScript((wanted) => {
+    const look = () => {
+      if (document.querySelector(wanted)?.checkVisibility() !== true) return;
+      // What is in the document now is on the screen with the next frame.
+      requestAnimationFrame(() => Reflect.set(globalThis, "shownAt", performance.now()));
+      observer.disconnect();
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document, { subtree: true, childList: true, attributes: true });
+  }, selector);
+}
