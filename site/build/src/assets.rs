@@ -66,7 +66,8 @@ pub(crate) fn bundle(options: &Options, scripts: &BTreeSet<&str>) -> Result<Bund
         bundle_scripts(options, *language, scripts, &folder)?;
         let mut addresses = BTreeMap::new();
         for script in scripts {
-            let address = bundled.take(&folder.join(format!("{script}.js")), &format!("{script}.{}", language.tag()))?;
+            let address =
+                bundled.take(&folder.join(format!("{script}.js")), &format!("{script}.{}", language.tag()))?;
             addresses.insert((*script).to_owned(), address);
         }
         bundled.addresses.scripts.insert(language.tag().to_owned(), addresses);

@@ -80,7 +80,10 @@ mod tests {
             (&["--out", "a"], "--origin is missing"),
             (&["--out"], "--out needs a value"),
             (&["--in", "a"], "--in is unknown"),
-            (&["--out", "a", "--stripe-js", "d.js"], "d.js is neither an address below https://js.stripe.com/ nor a path of the site"),
+            (
+                &["--out", "a", "--stripe-js", "d.js"],
+                "d.js is neither an address below https://js.stripe.com/ nor a path of the site",
+            ),
             (&["--out", "a", "--origin", "/"], "/ is not an address such as https://tickets.example, without a path"),
         ] {
             assert_eq!(parse(wrong).unwrap_err(), problem);
