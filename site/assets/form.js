@@ -103,8 +103,16 @@ export function showErrors(form, errors) {
 /** Where it is said what is wrong with the form as a whole. @param {HTMLFormElement} form */
 export const formErrorOf = (form) => find(form, "[data-form-error]", HTMLElement);
 
-/** @param {HTMLFormElement} form @param {string} message */
-export const showFormError = (form, message) => say(formErrorOf(form), message);
+/**
+ * Says it where whoever has pressed the button sees it: on a phone the head of a form is above the window by then.
+ * @param {HTMLFormElement} form
+ * @param {string} message
+ */
+export function showFormError(form, message) {
+  const place = formErrorOf(form);
+  say(place, message);
+  if (message !== "") place.scrollIntoView({ block: "nearest" });
+}
 
 /**
  * Sends the form when it is submitted and nothing speaks against it.

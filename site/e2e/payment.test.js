@@ -105,6 +105,11 @@ step("a declined card is explained, and the order is as it was", async () => {
   await enterCard(buyer, CARDS.declined);
   await payButton(buyer).click();
   await buyer.reads(/declined.*Nothing was charged\. You can try again or use another card\./u);
+  const { top, height } = await page.locator("#form [data-form-error]").evaluate((place) => {
+    const box = place.getBoundingClientRect();
+    return { top: box.top, height: innerHeight - box.height };
+  });
+  assert.ok(top >= 0 && top <= height, "it is in the window, whose head was above it");
   await inspect("checkout-declined");
   await payButton(buyer).waitFor();
   assert.ok(page.url().includes("/checkout/"));
