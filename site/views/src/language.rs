@@ -30,6 +30,12 @@ impl Language {
         format!("{}{path}", self.prefix())
     }
 
+    /// The language with this tag, for tests that know what it says.
+    #[cfg(test)]
+    pub(crate) fn tagged(tag: &str) -> Self {
+        *Self::ALL.iter().find(|language| language.tag() == tag).expect("a language of the site")
+    }
+
     /// Its texts.
     pub(crate) fn messages(self) -> &'static Messages {
         &MESSAGES[self.0]
@@ -72,9 +78,9 @@ mod tests {
 
     #[test]
     fn every_language_has_a_tag_and_addresses_of_its_own() {
-        let tags: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();
-        assert_eq!(tags, ["en", "de"]);
+        assert_eq!(Language::ALL[0], Language::tagged("en"));
         assert_eq!(Language::ALL[0].address("/sell/"), "/sell/");
+        assert_eq!(Language::tagged("de").address("/sell/"), "/de/sell/");
         for language in &Language::ALL[1..] {
             assert_eq!(language.prefix(), format!("/{}", language.tag()));
         }

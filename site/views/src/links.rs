@@ -154,8 +154,8 @@ mod tests {
         assert_eq!(path("Opera"), format!("/tickets/opera-{id}/"));
         assert_eq!(path("東京"), format!("/tickets/{id}/"));
         assert_eq!(ticket_key(Language::ALL[0], id), format!("tickets/{id}/index.html"));
-        assert_eq!(ticket_key(Language::ALL[1], id), format!("de/tickets/{id}/index.html"));
-        assert_eq!(catalogue_key(Language::ALL[1], None), "de/index.html");
+        assert_eq!(ticket_key(Language::tagged("de"), id), format!("de/tickets/{id}/index.html"));
+        assert_eq!(catalogue_key(Language::tagged("de"), None), "de/index.html");
         assert_eq!(catalogue_key(Language::ALL[0], Some("7")), "tickets/page/7/index.html");
     }
 

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_feed_escapes_what_people_write() {
-        let feed = feed(Language::ALL[1], &origin(), &[card()]).unwrap();
+        let feed = feed(Language::tagged("de"), &origin(), &[card()]).unwrap();
         assert!(
             feed.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\">")
         );
@@ -171,7 +171,7 @@ mod tests {
         shelf.name = Some("k3".to_owned());
         let other = sitemap(&origin(), &shelf).unwrap();
         assert!(other.contains("/tickets/page/k3/</loc>") && !other.contains("/about/"));
-        assert_eq!(other.matches("<url>").count(), 4, "a page and a ticket in two languages");
+        assert_eq!(other.matches("<url>").count(), 2 * Language::ALL.len(), "a page and a ticket in every language");
         let index = sitemap_index(&origin(), &["k3".to_owned()]).unwrap();
         assert!(index.contains("/sitemaps/head.xml</loc>") && index.contains("/sitemaps/k3.xml</loc>"));
     }
