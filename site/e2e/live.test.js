@@ -64,27 +64,31 @@ step("whoever looks at a ticket sees it taken, and released again, without reloa
   assert.equal(await page.evaluate(() => performance.timeOrigin), loads, "the page was not loaded again");
 });
 
-step("a page out of sight asks for nothing", async () => {
-  const { page } = viewer;
+/** @param {import("playwright-core").Page} page @param {boolean} hidden */
+const setHidden = (page, hidden) =>
+  page.evaluate((isHidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, value: isHidden });
+    Object.defineProperty(document, "visibilityState", { configurable: true, value: isHidden ? "hidden" : "visible" });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+
+step("a page out of sight asks for nothing, and at once when it is seen again", async () => {
+  const page = await viewer.context.newPage();
+  await page.clock.install();
   let asked = 0;
   page.on("request", (request) => {
     if (request.url().includes("/api/tickets/")) asked += 1;
   });
-  await page.evaluate(() => {
-    Object.defineProperty(document, "hidden", { configurable: true, value: true });
-    Object.defineProperty(document, "visibilityState", { configurable: true, value: "hidden" });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
-  await page.waitForTimeout(500);
+  await page.goto(ticket);
+  await page.getByRole("button", HOLD).waitFor();
+  await setHidden(page, true);
   asked = 0;
-  await page.waitForTimeout(8_000);
+  await page.clock.runFor("30:00");
   assert.equal(asked, 0);
-  await page.evaluate(() => {
-    Object.defineProperty(document, "hidden", { configurable: true, value: false });
-    Object.defineProperty(document, "visibilityState", { configurable: true, value: "visible" });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
-  await page.waitForRequest((request) => request.url().includes("/api/tickets/"));
+  const again = page.waitForRequest((request) => request.url().includes("/api/tickets/"));
+  await setHidden(page, false);
+  await again;
+  await page.close();
 });
 
 step("two tabs of one person agree: one order, one account", async () => {
