@@ -52,16 +52,23 @@ impl Venv {
         self.program("python")
     }
 
+    /// Runs scripts of the project, and leaves nothing of its own beside them: what lies in `local` is taken for a crate.
+    pub(crate) fn script(&self) -> Command {
+        let mut command = Command::new(self.python());
+        command.arg("-B");
+        command
+    }
+
     /// Runs the project's stack helper.
     pub(crate) fn stack_helper(&self, project: &Project) -> Command {
-        let mut command = Command::new(self.python());
+        let mut command = self.script();
         command.arg(project.root().join(Path::new("local/emulator/stack.py")));
         command
     }
 
     /// Runs the helper for what operators do.
     pub(crate) fn operator_helper(&self, project: &Project) -> Command {
-        let mut command = Command::new(self.python());
+        let mut command = self.script();
         command.arg(project.root().join(Path::new("local/operate.py")));
         command
     }

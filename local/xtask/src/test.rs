@@ -123,7 +123,7 @@ fn site_scripts(project: &Project) -> anyhow::Result<()> {
 
 fn operator_scripts(project: &Project) -> anyhow::Result<()> {
     let (venv, _) = Venv::ensure(project)?;
-    let mut command = Command::new(venv.python());
+    let mut command = venv.script();
     command.current_dir(project.root().join("local")).args(["-m", "unittest", "--quiet", "publish_test"]);
     succeed(&mut command)
 }
