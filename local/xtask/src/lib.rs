@@ -23,6 +23,8 @@ mod python;
 mod record;
 mod refund;
 mod report;
+mod rights;
+mod scan;
 mod secrets;
 mod seed;
 mod stack;
