@@ -20,6 +20,16 @@ pub(super) struct Finding {
     pub(super) detail: String,
 }
 
+impl Finding {
+    fn is_of(&self, rule: &str) -> bool {
+        self.rule == rule || (self.kind.is_empty() && self.detail == rule)
+    }
+
+    fn is_at(&self, place: &str) -> bool {
+        self.place == place || self.kind == place || (place.ends_with('/') && self.place.starts_with(place))
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} at {} {}", self.rule, self.place, self.detail)
@@ -30,9 +40,9 @@ impl fmt::Display for Finding {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {
-    /// The rules that it answers.
+    /// The rules that it answers; for secrets a fingerprint, or a kind as the scanner names it.
     rules: Vec<String>,
-    /// Logical ids, whole types of resources, or files.
+    /// Logical ids, whole types of resources, files, or folders with a slash at their end.
     at: Vec<String>,
     /// The answer.
     reason: String,
@@ -40,8 +50,7 @@ struct Answer {
 
 impl Answer {
     fn answers(&self, finding: &Finding) -> bool {
-        let at = |place: &String| *place == finding.place || *place == finding.kind;
-        self.rules.contains(&finding.rule) && self.at.iter().any(at)
+        self.rules.iter().any(|rule| finding.is_of(rule)) && self.at.iter().any(|place| finding.is_at(place))
     }
 }
 
@@ -105,9 +114,10 @@ fn judge(findings: &[Finding], answers: &[Answer], needed: &[Answer]) -> Judgeme
     let mut idle = Vec::new();
     for answer in needed {
         let answered: Vec<_> = distinct.iter().filter(|finding| answer.answers(finding)).collect();
-        idle.extend(answer.rules.iter().filter(|rule| !answered.iter().any(|finding| finding.rule == **rule)).cloned());
-        let at = |place: &&String| !answered.iter().any(|finding| finding.place == **place || finding.kind == **place);
-        idle.extend(answer.at.iter().filter(at).map(|place| format!("{} at {place}", answer.rules.join(", "))));
+        let rules = answer.rules.iter().filter(|rule| !answered.iter().any(|finding| finding.is_of(rule)));
+        idle.extend(rules.cloned());
+        let places = answer.at.iter().filter(|place| !answered.iter().any(|finding| finding.is_at(place)));
+        idle.extend(places.map(|place| format!("{} at {place}", answer.rules.join(", "))));
     }
     Judgement { found: distinct.len(), unanswered, idle }
 }
@@ -132,6 +142,15 @@ mod tests {
         assert_eq!(judge(&found, &by_place, &by_place).unanswered, [found[1].clone(), found[2].clone()]);
         let by_type = [answer(&["A", "B"], &["AWS::SQS::Queue"])];
         assert_eq!(judge(&found, &by_type, &by_type), Judgement { found: 3, unanswered: vec![], idle: vec![] });
+    }
+
+    #[test]
+    fn a_kind_of_secret_is_answered_in_a_folder() {
+        let secret =
+            |place: &str| Finding { kind: String::new(), detail: "Secret Keyword".into(), ..finding("1a2b", place) };
+        let found = [secret("tests/a.rs"), secret("shared/tests/b.rs")];
+        let answers = [answer(&["Secret Keyword"], &["tests/"])];
+        assert_eq!(judge(&found, &answers, &answers).unanswered, [found[1].clone()]);
     }
 
     #[test]
