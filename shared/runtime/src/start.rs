@@ -1,5 +1,6 @@
 //! Starting: telemetry, then the SDK's configuration, then the clients that a function asks for.
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -94,6 +95,14 @@ impl Runtime {
     /// [`ConfigError`] when `HOLD_SECONDS` is not a positive number.
     pub fn hold_duration(&self) -> Result<Duration, ConfigError> {
         self.config.seconds("HOLD_SECONDS")
+    }
+
+    /// Most tickets that one buyer may hold at once.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `HOLDS_PER_BUYER` is not a number from 1 to 255.
+    pub fn holds_per_buyer(&self) -> Result<NonZeroU8, ConfigError> {
+        self.config.parsed("HOLDS_PER_BUYER")
     }
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
