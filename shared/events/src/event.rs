@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use holdfast_domain::{Currency, OrderId, Price, TicketId, Timestamp, UserId, Version};
+use holdfast_domain::{Currency, OrderId, Price, TicketId, Timestamp, TraceId, UserId, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +20,14 @@ impl EventId {
             Aggregate::Order(id) => id.as_uuid(),
         };
         Self(Uuid::new_v5(&namespace, format!("{}/{name}", version.number()).as_bytes()))
+    }
+}
+
+impl EventId {
+    /// The UUID itself.
+    #[must_use]
+    pub fn as_uuid(&self) -> Uuid {
+        self.0
     }
 }
 
@@ -287,13 +295,22 @@ pub struct DomainEvent {
     #[serde(with = "version_number")]
     version: Version,
     time: Timestamp,
+    /// Events of before the first trace have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
     #[serde(flatten)]
     data: EventData,
 }
 
 impl DomainEvent {
     pub(crate) fn new(aggregate: Aggregate, version: Version, time: Timestamp, data: EventData) -> Self {
-        Self { id: EventId::derive(aggregate, version, data.name()), aggregate, version, time, data }
+        Self { id: EventId::derive(aggregate, version, data.name()), aggregate, version, time, trace_id: None, data }
+    }
+
+    /// The same event with the trace of the request that decided it.
+    #[must_use]
+    pub fn with_trace(self, trace_id: Option<TraceId>) -> Self {
+        Self { trace_id, ..self }
     }
 
     /// The event's id: the same for every delivery.
@@ -324,6 +341,12 @@ impl DomainEvent {
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.time
+    }
+
+    /// The trace of the request that decided it, if that is known.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceId> {
+        self.trace_id
     }
 
     /// The facts.
