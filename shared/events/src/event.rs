@@ -287,6 +287,43 @@ impl EventData {
     }
 }
 
+impl EventData {
+    /// The order of a ticket's event, if it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::TicketReleased(released) => Some(released.order),
+            Self::TicketSold(sold) => Some(sold.order),
+            Self::TicketListed(_)
+            | Self::TicketChanged(_)
+            | Self::TicketDeleted(_)
+            | Self::OrderPlaced(_)
+            | Self::HoldExtended(_)
+            | Self::OrderCancelled(_)
+            | Self::OrderExpired(_)
+            | Self::OrderPaid(_)
+            | Self::OrderRefunded(_) => None,
+        }
+    }
+
+    /// The ticket of an order's event.
+    #[must_use]
+    pub fn ticket(&self) -> Option<TicketId> {
+        match self {
+            Self::OrderPlaced(placed) => Some(placed.ticket),
+            Self::HoldExtended(extended) => Some(extended.ticket),
+            Self::OrderCancelled(closed) | Self::OrderExpired(closed) => Some(closed.ticket),
+            Self::OrderPaid(paid) => Some(paid.ticket),
+            Self::OrderRefunded(refunded) => Some(refunded.ticket),
+            Self::TicketListed(_)
+            | Self::TicketChanged(_)
+            | Self::TicketDeleted(_)
+            | Self::TicketReleased(_)
+            | Self::TicketSold(_) => None,
+        }
+    }
+}
+
 /// Something that happened to one ticket or one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainEvent {

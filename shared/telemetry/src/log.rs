@@ -113,7 +113,7 @@ where
         event.record(&mut fields);
         let mut timestamp = String::new();
         // The clock of the formatters; a time that it cannot write is left empty, and the line is still written.
-        drop(SystemTime.format_time(&mut Writer::new(&mut timestamp)));
+        let _ = SystemTime.format_time(&mut Writer::new(&mut timestamp));
         let level = event.metadata().level().as_str();
         let line = Line { timestamp, level, function: &place().function, fields: fields.0 };
         if let Ok(text) = serde_json::to_string(&line) {
