@@ -100,12 +100,12 @@ pub enum Work {
 
 /// A message of the queue.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Message {
-    message_id: String,
+    #[serde(rename = "messageId")]
+    id: String,
     body: String,
-    #[serde(default)]
-    message_attributes: HashMap<String, Attribute>,
+    #[serde(rename = "messageAttributes", default)]
+    attributes: HashMap<String, Attribute>,
 }
 
 /// What stands beside a message's body.
@@ -119,7 +119,7 @@ struct Attribute {
 impl Message {
     /// The trace of whoever asks, if they said it in its one form.
     fn trace(&self) -> Option<TraceId> {
-        self.message_attributes.get(TRACE_ATTRIBUTE)?.string_value.as_deref()?.parse().ok()
+        self.attributes.get(TRACE_ATTRIBUTE)?.string_value.as_deref()?.parse().ok()
     }
 }
 
@@ -155,7 +155,7 @@ pub async fn handle(app: &App, work: Work, now: Timestamp) -> Result<Answer, Ren
                 match read(&mut batch, &message.body) {
                     Ok(ticket) => traced.extend(message.trace().zip(ticket)),
                     Err(error) => {
-                        let message_id = message.message_id;
+                        let message_id = message.id;
                         tracing::error!(message_id, error = error_chain(error.as_ref()), "a message cannot be read");
                         answer.failures.push(Failure { message_id });
                     }

@@ -117,10 +117,10 @@ fn invocation_of(request: &Request) -> Invocation {
 /// Method and pattern of the path, as the API's route has them. The path itself may hold what somebody has typed, and a
 /// query holds what they look for: neither is logged.
 fn route_of(request: &Request) -> String {
-    match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.clone().unwrap_or_default(),
-        _ => String::new(),
-    }
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+        return String::new();
+    };
+    context.route_key.clone().unwrap_or_default()
 }
 
 /// The ids in the path; what is no id is left out.

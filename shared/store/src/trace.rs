@@ -24,10 +24,10 @@ pub(crate) fn of_request() -> AttributeValue {
 /// read counts as none, since nobody's order waits for a trace.
 #[must_use]
 pub fn trace_of_item<S: BuildHasher>(item: &HashMap<String, serde_dynamo::AttributeValue, S>) -> Option<TraceId> {
-    match item.get(TRACE)? {
-        serde_dynamo::AttributeValue::B(bytes) => bytes.as_slice().try_into().ok().map(TraceId::from_bytes),
-        _ => None,
-    }
+    let serde_dynamo::AttributeValue::B(bytes) = item.get(TRACE)? else {
+        return None;
+    };
+    bytes.as_slice().try_into().ok().map(TraceId::from_bytes)
 }
 
 #[cfg(test)]

@@ -200,16 +200,21 @@ async fn giving_an_order_up_is_a_request_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_the_market_decides_is_measured() {
+async fn what_is_decided_and_what_fails_is_measured() {
     let (logs, aws) = (Logs::from_now(), Aws::get().await);
-    Sale::paid().await;
+    let sale = Sale::paid().await;
     aws.sweep().await;
+    let forged = Call::new("POST", "/api/stripe/webhook").raw("application/json", "{}");
+    sale.stack.send(forged).await.expect_problem(400, "bad-signature");
+    aws.invoke("RefundOrder", &json!({"order": Uuid::new_v4().to_string()})).await.expect_err("no such order");
     let wanted = [
         ("RelayEvents", "Holds"),
         ("RelayEvents", "OrdersPaid"),
         ("RelayEvents", "HoldToPaid"),
         ("PlaceOrder", "HoldConflicts"),
         ("Sweep", "Unfinished"),
+        ("StripeWebhook", "WebhookFailures"),
+        ("RefundOrder", "Failures"),
     ];
     for (function, metric) in wanted {
         let line = eventually(metric, PATIENCE, || async {
