@@ -28,6 +28,7 @@ impl Runtime {
     /// Starts logging and reads the SDK's configuration.
     ///
     /// `CALL_TIMEOUT_SECONDS` limits one try of a call, connecting included; all tries together have three times that.
+    /// `AWS_API_BASE`, which no deployment sets, says where AWS is called instead: an emulator.
     ///
     /// # Errors
     /// [`ConfigError`] when that variable is not a positive number.
@@ -47,12 +48,15 @@ impl Runtime {
             .operation_attempt_timeout(one_try)
             .operation_timeout(one_try * TRIES)
             .build();
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .load()
-            .await;
-        Ok(Self { config: Config, sdk })
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
+        // `AWS_ENDPOINT_URL` would do, but for `sam local invoke`: it hands on what the template declares, empty at that,
+        // and the SDK panics over an empty one.
+        if let Ok(base) = Config.text("AWS_API_BASE") {
+            loader = loader.endpoint_url(base);
+        }
+        Ok(Self { config: Config, sdk: loader.load().await })
     }
 
     /// The market's table.
