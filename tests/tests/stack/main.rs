@@ -9,6 +9,7 @@ mod observe;
 mod orders;
 mod pages;
 mod payments;
+mod privacy;
 mod refunds;
 mod samples;
 mod template;
