@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use holdfast_domain::limits::HOLD_GRACE;
@@ -20,6 +21,8 @@ pub struct App {
     pub market: Market,
     /// How long an order holds its ticket.
     pub hold: Duration,
+    /// Most tickets that one buyer may hold at once.
+    pub limit: NonZeroU8,
 }
 
 #[derive(Debug, Deserialize, Validate)]
@@ -37,8 +40,8 @@ fn check_ticket_id(text: &str) -> Result<(), ValidationError> {
 /// decided and goes on from there, so that one key has one effect and one answer.
 ///
 /// # Errors
-/// 400 without an `Idempotency-Key`, 401, 404, 409 with the reason, 422 when the key was used for another ticket, or an
-/// outage.
+/// 400 without an `Idempotency-Key`, 401, 404, 409 with the reason, 422 when the key was used for another ticket, 429
+/// `too-many-holds`, or an outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let key = idempotency_key(&request)?;
@@ -49,6 +52,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         buyer: principal.user,
         ticket,
         hold: app.hold + HOLD_GRACE,
+        limit: app.limit.get(),
     };
     let order = app.market.order_place(command, now).await.map_err(refusal)?;
     Ok(json(201, &OrderBody::from(&order)))
@@ -62,6 +66,10 @@ fn refusal(error: PlaceError) -> ApiError {
             Problem::ticket_held("Somebody else holds it. If they do not buy it, it is on the market again.")
         }
         PlaceError::Sold => Problem::ticket_sold("Somebody else has bought it."),
+        PlaceError::TooManyHolds { retry_after } => {
+            let seconds = u32::try_from(retry_after.as_secs() + 1).unwrap_or(u32::MAX);
+            Problem::too_many_holds("Pay for one of them, or give one back, and try again.").with_retry_after(seconds)
+        }
         PlaceError::KeyReused => Problem::idempotency_key_reused("Use a new key for another ticket."),
         PlaceError::Store(error) => return error.into(),
     };

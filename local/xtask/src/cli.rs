@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
-use crate::{console, dev, event, histories, interrupt, publish, python, refund, secrets, stop, test};
+use crate::{console, dev, event, histories, interrupt, publish, python, refund, sam_local, secrets, stop, test};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -26,6 +26,10 @@ enum Task {
         /// A function, or a function and a case: `sign_in` or `sign_in/wrong_password`.
         name: String,
     },
+    /// Invoke the sample events in containers, as `sam local invoke` does.
+    ///
+    /// Ends with 3 when no Docker engine answers or no local stack runs.
+    SamLocal(SamLocalOptions),
     /// The keys of the payment provider.
     Secrets {
         #[command(subcommand)]
@@ -92,6 +96,13 @@ pub(crate) struct RefundOptions {
     /// Work on the running local stack.
     #[arg(long)]
     pub(crate) local: bool,
+}
+
+/// What `sam-local` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SamLocalOptions {
+    /// Functions to invoke, by crate or logical id; all if none is named.
+    pub(crate) functions: Vec<String>,
 }
 
 /// What `publish-site` can be told.
@@ -173,6 +184,7 @@ pub fn run() -> ExitCode {
         Task::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Stop => stop::run().map(|()| ExitCode::SUCCESS),
         Task::Event { name } => event::print(&name).map(|()| ExitCode::SUCCESS),
+        Task::SamLocal(options) => sam_local::run(&options),
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod allowance;
 mod batch;
 mod cancel;
 mod catalogue;
