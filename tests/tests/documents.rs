@@ -27,8 +27,8 @@ fn security() -> String {
 fn expanded(list: &str) -> Vec<String> {
     let mut numbers = Vec::new();
     for item in list.split(',').map(str::trim) {
-        let (section, last) = item.rsplit_once('.').unwrap_or_else(|| panic!("{item} is no number"));
-        let (from, to) = last.split_once('-').unwrap_or((last, last));
+        let (section, range) = item.rsplit_once('.').unwrap_or_else(|| panic!("{item} is no number"));
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
         let bound = |text: &str| text.parse::<u32>().unwrap_or_else(|_| panic!("{item} is no range"));
         numbers.extend((bound(from)..=bound(to)).map(|number| format!("{section}.{number}")));
     }
