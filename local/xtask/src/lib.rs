@@ -23,6 +23,7 @@ mod publish;
 mod python;
 mod record;
 mod refund;
+mod replay;
 mod report;
 mod sam_local;
 mod secrets;
