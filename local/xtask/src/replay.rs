@@ -79,7 +79,7 @@ fn told(report: &Report) -> Vec<String> {
     for Queue { name, kind, messages, limited } in &report.queues {
         lines.push(format!("{name} ({kind}): {}", messages.len()));
         for Message { id, sent_at, ids, left } in messages {
-            let ids = ids.iter().fold(String::new(), |said, (name, id)| {
+            let ids = ids.iter().fold(String::new(), |said, (name, value)| {
                 format!("{said}, {name} {}", value.as_str().unwrap_or_default())
             });
             let done = left.as_ref().map_or_else(|| "handed on".to_owned(), |reason| format!("left: {reason}"));
