@@ -19,7 +19,7 @@ enum For {
     Stripe,
 }
 
-const ROUTES: [(&str, For); 18] = [
+const ROUTES: [(&str, For); 19] = [
     ("POST /api/users", For::Anyone),
     ("POST /api/session", For::Anyone),
     ("GET /api/session", For::Anyone),
@@ -29,6 +29,7 @@ const ROUTES: [(&str, For); 18] = [
     ("POST /api/tickets", For::User),
     ("PUT /api/tickets/{ticket_id}", For::Owner),
     ("DELETE /api/tickets/{ticket_id}", For::Owner),
+    ("GET /api/me/export", For::User),
     ("GET /api/me/tickets", For::User),
     ("GET /api/me/tickets/{ticket_id}", For::Owner),
     ("POST /api/orders", For::User),

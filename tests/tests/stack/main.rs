@@ -8,6 +8,7 @@ mod expiry;
 mod orders;
 mod pages;
 mod payments;
+mod privacy;
 mod refunds;
 mod samples;
 mod template;
