@@ -87,7 +87,7 @@ def failure_queues(stack):
             queues.append(Queue(name, "invocation", url, functions[failure]))
         elif name == "RelayFailureQueue" and len(buses) == 1:
             queues.append(Queue(name, "events", url, buses[0]))
-        elif arn not in sources:
+        elif arn not in sources and not attributes[name].get("RedrivePolicy"):
             raise SystemExit(f"{name} is a queue that replay does not know: nothing was replayed")
     return queues
 
