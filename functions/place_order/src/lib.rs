@@ -9,6 +9,7 @@ use holdfast_http_api::wire::OrderBody;
 use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, header, json, json_body, valid};
 use holdfast_runtime::now;
 use holdfast_store::{Market, PlaceError, PlaceOrder};
+use holdfast_telemetry::{Metric, Subject, metrics, note};
 use serde::Deserialize;
 use validator::{Validate, ValidationError};
 
@@ -54,8 +55,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         hold: app.hold + HOLD_GRACE,
         limit: app.limit.get(),
     };
-    let order = app.market.order_place(command, now).await.map_err(refusal)?;
+    note(Subject::Order(command.order));
+    note(Subject::Ticket(ticket));
+    let order = app.market.order_place(command, now).await.inspect_err(count).map_err(refusal)?;
     Ok(json(201, &OrderBody::from(&order)))
+}
+
+/// A refusal leaves nothing in the table, so that nobody else could count it.
+fn count(error: &PlaceError) {
+    match error {
+        PlaceError::HeldByAnother | PlaceError::Sold => metrics::count(Metric::HoldConflicts, 1),
+        PlaceError::TooManyHolds { .. } => metrics::count(Metric::HoldsRefused, 1),
+        PlaceError::NoTicket | PlaceError::OwnTicket | PlaceError::KeyReused | PlaceError::Store(_) => {}
+    }
 }
 
 fn refusal(error: PlaceError) -> ApiError {

@@ -1,12 +1,14 @@
 //! The command line.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
     console, dev, event, histories, interrupt, publish, python, refund, replay, sam_local, secrets, stop, test,
+    timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -45,6 +47,11 @@ enum Task {
     ///
     /// Ends with 0 when nothing is left, 1 on an error, 3 when messages are left, as after a dry run.
     Replay(ReplayOptions),
+    /// Print what happened to one order, from the logs of all functions.
+    ///
+    /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 1 when the logs
+    /// have nothing of that order.
+    Timeline(TimelineOptions),
     /// Build the site for a deployed stack and put it into the stack's bucket.
     ///
     /// The local stack is published to by `dev` itself.
@@ -119,6 +126,28 @@ pub(crate) struct ReplayOptions {
     /// Most messages of one queue.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) limit: u32,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `timeline` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TimelineOptions {
+    /// The order's id, as its receipt and its address show it.
+    pub(crate) order: String,
+    /// How far back to look: minutes, hours or days, as in 90m, 24h or 7d.
+    #[arg(long, default_value = "24h", value_parser = timeline::parse_since)]
+    pub(crate) since: Duration,
     /// Name of the stack.
     #[arg(long)]
     pub(crate) stack: Option<String>,
@@ -223,6 +252,7 @@ pub fn run() -> ExitCode {
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Replay(options) => replay::run(&options),
+        Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),

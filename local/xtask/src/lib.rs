@@ -33,6 +33,7 @@ mod stop;
 mod stripe;
 mod terminal;
 mod test;
+mod timeline;
 mod watch;
 
 pub use cli::run;

@@ -130,6 +130,7 @@ fn operator_scripts(project: &Project) -> anyhow::Result<()> {
         "--quiet",
         "publish_test",
         "replay_test",
+        "timeline_test",
     ]);
     succeed(&mut command)
 }

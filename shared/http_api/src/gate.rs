@@ -8,6 +8,7 @@ use holdfast_auth::{
 };
 use holdfast_domain::{DisplayName, SessionId, Timestamp, UserId};
 use holdfast_store::{Account, Session, Sessions};
+use holdfast_telemetry::{Subject, note};
 use lambda_http::Request;
 use lambda_http::http::Method;
 use subtle::ConstantTimeEq as _;
@@ -123,6 +124,7 @@ impl Gate {
     /// # Errors
     /// An outage.
     pub async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Reply, ApiError> {
+        note(Subject::User(account.id));
         let keys = self.session_keys().await?;
         let claims = Claims::starting(account.id, SessionId::from_uuid(Uuid::new_v4()), now);
         self.sessions.session_create(&Session::new(&claims, account.display_name.clone())).await?;
@@ -149,6 +151,9 @@ impl Gate {
             return Ok(None);
         };
         let session = self.sessions.session_read(claims.session, now).await?;
+        if session.as_ref().is_some_and(|session| session.user == claims.user) {
+            note(Subject::User(claims.user));
+        }
         Ok(session.filter(|session| session.user == claims.user).map(|session| Principal {
             user: session.user,
             display_name: session.display_name,

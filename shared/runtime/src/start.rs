@@ -8,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use holdfast_http_api::{Gate, Secrets};
 use holdfast_store::{Accounts, Market, Sessions};
+use holdfast_telemetry::{Place, start_logging};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
@@ -31,17 +32,11 @@ impl Runtime {
     /// `AWS_API_BASE`, which no deployment sets, says where AWS is called instead: an emulator.
     ///
     /// # Errors
-    /// [`ConfigError`] when that variable is not a positive number.
+    /// [`ConfigError`] when that variable is not a positive number, or the function's name or `STAGE` is not set.
     pub async fn start() -> Result<Self, ConfigError> {
         let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .with_target(false)
-            .with_env_filter(filter)
-            .init();
+        let here = Place { function: Config.text("AWS_LAMBDA_FUNCTION_NAME")?, stage: Config.text("STAGE")? };
+        start_logging(here, filter);
         let one_try = Config.seconds("CALL_TIMEOUT_SECONDS")?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(one_try)

@@ -22,6 +22,7 @@ mod place;
 mod receipt;
 mod sessions;
 mod tickets;
+mod trace;
 mod transaction;
 
 use aws_sdk_dynamodb::Client;
@@ -42,6 +43,7 @@ pub use place::{PlaceError, PlaceOrder};
 pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};
 pub use tickets::{Created, NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
+pub use trace::trace_of_item;
 
 /// The table of tickets, orders and catalogue rows.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ mod authorization;
 mod distribution;
 mod edge;
 mod expiry;
+mod observe;
 mod orders;
 mod pages;
 mod payments;
