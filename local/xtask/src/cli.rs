@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, publish, python, refund, replay, sam_local, secrets, stop, test,
-    timeline,
+    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
+    test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -58,6 +58,14 @@ enum Task {
     PublishSite(PublishOptions),
     /// Run payment histories: real protocol code under every order of calls that a seed decides.
     Histories(HistoriesOptions),
+    /// Look for weaknesses in the template and for secrets in the files, with scanners of their own.
+    ///
+    /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
+    Scan(ScanOptions),
+    /// Take each right from its function in turn, and see that a test fails without it.
+    ///
+    /// Takes about half an hour: `test` compares what is granted with what is needed each time, in no time at all.
+    Rights(RightsOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
     /// Run the unit tests, then a stack of its own with integration and browser tests.
@@ -220,6 +228,22 @@ pub(crate) struct HistoriesOptions {
     pub(crate) seed: Option<u64>,
 }
 
+/// What `scan` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ScanOptions {
+    /// Look for secrets in every version of every file that the repository has ever had, too.
+    #[arg(long)]
+    pub(crate) history: bool,
+}
+
+/// What `rights` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RightsOptions {
+    /// Only the rights of functions whose logical id contains this.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) function: String,
+}
+
 /// What `test` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TestOptions {
@@ -235,6 +259,13 @@ pub(crate) struct TestOptions {
     /// Passed on to cargo test for the integration tests: names of tests to run.
     #[arg(last = true)]
     pub(crate) filter: Vec<String>,
+}
+
+impl TestOptions {
+    /// What holds when nothing is told.
+    pub(crate) fn plain() -> Self {
+        Self { hold_seconds: 900, payment_seconds: 600, keep: false, filter: Vec::new() }
+    }
 }
 
 /// What a shell takes for an end by Ctrl-C.
@@ -255,6 +286,8 @@ pub fn run() -> ExitCode {
         Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
+        Task::Scan(options) => scan::run(&options),
+        Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),
     });
