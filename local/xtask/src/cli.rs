@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, publish, python, refund, rights, sam_local, scan, secrets, stop, test,
-    timeline,
+    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
+    test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -43,6 +43,10 @@ enum Task {
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one.
     Refund(RefundOptions),
+    /// Hand on what failure queues hold, each message to the target that it did not reach.
+    ///
+    /// Ends with 0 when nothing is left, 1 on an error, 3 when messages are left, as after a dry run.
+    Replay(ReplayOptions),
     /// Print what happened to one order, from the logs of all functions.
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 1 when the logs
@@ -101,6 +105,35 @@ pub(crate) struct SecretsOptions {
 pub(crate) struct RefundOptions {
     /// The order's id, as its receipt shows it, or Stripe's id of the payment (`pi_…`).
     pub(crate) order: String,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `replay` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Logical ids of failure queues: `ScheduleExpiryFailureQueue`.
+    #[arg(conflicts_with = "all")]
+    pub(crate) queues: Vec<String>,
+    /// All failure queues of the stack.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show what is there and change nothing; what was looked at is hidden from others for as long as the run takes.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Most messages of one queue.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
     /// Name of the stack.
     #[arg(long)]
     pub(crate) stack: Option<String>,
@@ -249,6 +282,7 @@ pub fn run() -> ExitCode {
         Task::SamLocal(options) => sam_local::run(&options),
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Replay(options) => replay::run(&options),
         Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),

@@ -23,6 +23,7 @@ mod publish;
 mod python;
 mod record;
 mod refund;
+mod replay;
 mod report;
 mod rights;
 mod sam_local;
