@@ -12,6 +12,7 @@ mod payments;
 mod privacy;
 mod refunds;
 mod samples;
+mod stuck;
 mod template;
 mod tickets;
 mod twice;
