@@ -12,7 +12,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use aws::Aws;
-pub use logs::{Logged, Logs, timeline};
+pub use logs::{Logged, Logs, operate, timeline};
 pub use meter::Meter;
 pub use person::{PASSWORD, Person, ticket_body};
 pub use stack::{Call, Stack, crash_folder};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stack::variable;
 
@@ -81,13 +81,21 @@ impl Logs {
 /// When the helper fails.
 #[must_use]
 pub fn timeline(order: &str) -> Vec<Value> {
-    let mut command = python(root().join("local/operate.py"));
-    command.args(["timeline", &variable("HOLDFAST_STACK_NAME")]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("Python");
-    let asked = serde_json::json!({"order": order, "since_seconds": 3600}).to_string();
-    child.stdin.take().expect("a pipe").write_all(asked.as_bytes()).expect("a helper that reads");
+    let answer = operate("timeline", &json!({"order": order, "since_seconds": 3600}));
+    answer["lines"].as_array().expect("lines").clone()
+}
+
+/// What the helper of the operators' commands does in the stack, and says.
+///
+/// # Panics
+/// When the helper fails.
+#[must_use]
+pub fn operate(command: &str, request: &Value) -> Value {
+    let mut helper = python(root().join("local/operate.py"));
+    helper.args([command, &variable("HOLDFAST_STACK_NAME")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = helper.spawn().expect("Python");
+    child.stdin.take().expect("a pipe").write_all(request.to_string().as_bytes()).expect("a helper that reads");
     let output = child.wait_with_output().expect("an end");
     assert!(output.status.success(), "the helper failed");
-    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    answer["lines"].as_array().expect("lines").clone()
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
