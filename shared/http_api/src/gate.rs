@@ -166,7 +166,7 @@ impl Gate {
     }
 }
 
-fn cookies(request: &Request) -> impl Iterator<Item = &str> {
+pub(crate) fn cookies(request: &Request) -> impl Iterator<Item = &str> {
     request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok())
 }
 

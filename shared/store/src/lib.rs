@@ -22,6 +22,7 @@ mod receipt;
 mod sessions;
 mod tickets;
 mod transaction;
+mod tries;
 
 use aws_sdk_dynamodb::Client;
 
@@ -41,6 +42,7 @@ pub use place::{PlaceError, PlaceOrder};
 pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};
 pub use tickets::{Created, NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
+pub use tries::{Allowance, Tries, TryTakeError};
 
 /// The table of tickets, orders and catalogue rows.
 #[derive(Debug, Clone)]
