@@ -81,8 +81,7 @@ impl SessionKeys {
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
         let wire = jsonwebtoken::decode::<WireDevice>(token, &key.verifying, &validation).ok()?.claims;
-        (wire.kind == KIND && wire.until > now.as_seconds())
-            .then_some(Device { user: wire.user, nonce: wire.nonce })
+        (wire.kind == KIND && wire.until > now.as_seconds()).then_some(Device { user: wire.user, nonce: wire.nonce })
     }
 }
 

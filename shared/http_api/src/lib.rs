@@ -16,7 +16,7 @@ pub mod wire;
 pub use body::{json_body, json_body_with, valid};
 pub use conflict::seller_conflict;
 pub use cursor::{ForeignCursor, read_cursor, write_cursor};
-pub use gate::{Gate, Principal, forget_session};
+pub use gate::{Gate, Principal, Started, forget_session};
 pub use lambda_http::{Body, Request, Response};
 pub use limiter::{Limiter, NetworkUse, Taken};
 pub use listing::{Listing, listing};

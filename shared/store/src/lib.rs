@@ -26,7 +26,7 @@ mod tries;
 
 use aws_sdk_dynamodb::Client;
 
-pub use accounts::{Account, AccountCreateError, Accounts};
+pub use accounts::{Account, AccountCreateError, Accounts, PasswordReplaceError};
 pub use cancel::CancelOutcome;
 pub use catalogue::{
     CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected,
