@@ -72,17 +72,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let (current, new) = change(&request)?;
     let (account, hash) = account_of(app, &principal).await?;
     let chosen = chosen(&new, &account.email)?;
-    if !is_password(app, &principal, &current, &hash, now).await? {
-        // Perhaps the same request again, after one that died half-way.
-        if !is_password(app, &principal, &new, &hash, now).await? {
-            return Err(wrong_current());
-        }
-    } else {
+    if is_password(app, &principal, &current, &hash, now).await? {
         let replacement = hash_password(&chosen).map_err(ApiError::internal)?;
         app.accounts.password_replace(&account, &hash, &replacement).await.map_err(|error| match error {
             PasswordReplaceError::Changed => wrong_current(),
             PasswordReplaceError::Store(error) => error.into(),
         })?;
+    } else if !is_password(app, &principal, &new, &hash, now).await? {
+        // It is not the same request again either, after one that died half-way.
+        return Err(wrong_current());
     }
     app.gate.end_other_sessions(&principal, now).await?;
     Ok(no_content())

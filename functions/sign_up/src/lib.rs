@@ -93,8 +93,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
     let SignUp { email, password, display_name } = sign_up(&request)?;
     let (id, now) = (UserId::from_uuid(Uuid::new_v4()), now());
-    // Kept also when it succeeds: a network may not make accounts without end.
-    let _ = app.limiter.take_for_network(&*app.gate.session_keys().await?, &request, NetworkUse::SignUp, now).await?;
+    // Never given back: a network may not make accounts without end.
+    let keys = app.gate.session_keys().await?;
+    let _of_network = app.limiter.take_for_network(&keys, &request, NetworkUse::SignUp, now).await?;
     let hash = hash_password(&password).map_err(ApiError::internal)?;
     let display_name = display_name.unwrap_or_else(|| default_display_name(id));
     let account = Account { id, email, display_name, created_at: now };

@@ -15,7 +15,7 @@ use crate::http::Client;
 use crate::interrupt;
 
 /// The password of both demo accounts, which exist on this machine only.
-pub(crate) const PASSWORD: &str = "demo accounts only, locally";
+pub(crate) const PASSWORD: &str = "holdfast-demo-only";
 /// The account that lists most of the demo tickets.
 pub(crate) const SELLER: &str = "seller@example.com";
 /// The account to buy with.
