@@ -124,7 +124,13 @@ fn site_scripts(project: &Project) -> anyhow::Result<()> {
 fn operator_scripts(project: &Project) -> anyhow::Result<()> {
     let (venv, _) = Venv::ensure(project)?;
     let mut command = venv.script();
-    command.current_dir(project.root().join("local")).args(["-m", "unittest", "--quiet", "publish_test"]);
+    command.current_dir(project.root().join("local")).args([
+        "-m",
+        "unittest",
+        "--quiet",
+        "publish_test",
+        "timeline_test",
+    ]);
     succeed(&mut command)
 }
 

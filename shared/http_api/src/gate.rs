@@ -9,6 +9,7 @@ use holdfast_auth::{
 };
 use holdfast_domain::{DisplayName, SessionId, Timestamp, UserId};
 use holdfast_store::{Account, Session, Sessions};
+use holdfast_telemetry::{Subject, note};
 use lambda_http::Request;
 use lambda_http::http::Method;
 use subtle::ConstantTimeEq as _;
@@ -163,6 +164,7 @@ impl Gate {
         account: &Account,
         now: Timestamp,
     ) -> Result<Started, ApiError> {
+        note(Subject::User(account.id));
         let keys = self.session_keys().await?;
         let claims = Claims::starting(account.id, SessionId::from_uuid(Uuid::new_v4()), now);
         let session = Session::new(&claims, account.display_name.clone(), header(request, "user-agent"));
@@ -238,6 +240,9 @@ impl Gate {
             return Ok(None);
         };
         let session = self.sessions.session_read(claims.user, claims.session, now).await?;
+        if session.is_some() {
+            note(Subject::User(claims.user));
+        }
         Ok(session.map(|session| Principal {
             user: session.user,
             display_name: session.display_name,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use holdfast_auth::{BucketName, SessionKeys, device_from_cookie_header};
 use holdfast_domain::{EmailAddress, Timestamp, UserId};
 use holdfast_store::{Allowance, Tries, TryTakeError};
+use holdfast_telemetry::{Metric, metrics};
 use lambda_http::Request;
 
 use crate::gate::cookies;
@@ -127,7 +128,7 @@ impl Limiter {
         match self.tries.try_take(&bucket, of, now).await {
             Ok(()) => Ok(Taken { bucket, of }),
             Err(TryTakeError::Exhausted { retry_after }) => {
-                tracing::info!("tries refused");
+                metrics::count(Metric::TriesRefused, 1);
                 Err(too_many_tries(retry_after).into())
             }
             Err(TryTakeError::Store(error)) => Err(error.into()),

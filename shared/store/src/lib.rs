@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod allowance;
 mod batch;
 mod cancel;
 mod catalogue;
@@ -21,6 +22,7 @@ mod place;
 mod receipt;
 mod sessions;
 mod tickets;
+mod trace;
 mod transaction;
 mod tries;
 
@@ -42,6 +44,7 @@ pub use place::{PlaceError, PlaceOrder};
 pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};
 pub use tickets::{Created, NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
+pub use trace::trace_of_item;
 pub use tries::{Allowance, Tries, TryTakeError};
 
 /// The table of tickets, orders and catalogue rows.

@@ -344,7 +344,7 @@ async fn dies_while_a_payment_is_voided(point: &str) {
 /// One test, because a crash point is met by whichever process comes first.
 #[tokio::test]
 async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() {
-    for point in ["ticket_hold", "order_create"] {
+    for point in ["ticket_hold", "hold_counted", "order_create"] {
         dies_while_placing(point).await;
     }
     dies_while_placing_and_the_client_gives_up().await;

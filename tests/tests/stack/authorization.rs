@@ -19,7 +19,7 @@ enum For {
     Stripe,
 }
 
-const ROUTES: [(&str, For); 22] = [
+const ROUTES: [(&str, For); 23] = [
     ("POST /api/users", For::Anyone),
     ("POST /api/session", For::Anyone),
     ("GET /api/session", For::Anyone),
@@ -33,6 +33,7 @@ const ROUTES: [(&str, For); 22] = [
     ("POST /api/tickets", For::User),
     ("PUT /api/tickets/{ticket_id}", For::Owner),
     ("DELETE /api/tickets/{ticket_id}", For::Owner),
+    ("GET /api/me/export", For::User),
     ("GET /api/me/tickets", For::User),
     ("GET /api/me/tickets/{ticket_id}", For::Owner),
     ("POST /api/orders", For::User),

@@ -36,7 +36,7 @@ fn only_account_functions_touch_accounts_and_few_ever_write_the_lock() {
         template.functions().into_iter().filter(touches).collect()
     };
     let accounts = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
-    let expected = ["ChangePassword", "CurrentUser", "SignIn", "SignUp"].map(str::to_owned);
+    let expected = ["ChangePassword", "CurrentUser", "ExportAccount", "SignIn", "SignUp"].map(str::to_owned);
     assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected));
     let orders = ["CancelOrder", "ExpireOrder", "PlaceOrder", "UpdateTicket"];
     let expected = orders.iter().chain(&PAYING).map(|&name| name.to_owned()).collect();
