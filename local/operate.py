@@ -7,6 +7,7 @@ The region, the credentials and, for the emulator, the endpoint come from the en
     operate.py timeline STACK   print the log lines of an order: {"order": ID, "since_seconds": N}
     operate.py site STACK       print {"origin": ADDRESS}: where shoppers see the site
     operate.py publish STACK    put the built site {"folder": PATH} into the stack's bucket, and print what was done
+    operate.py replay STACK     hand on what failure queues hold, as {"queues": [...], "dry_run": BOOL, "limit": N} says
 """
 
 import json
@@ -18,6 +19,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from publish import publish, site
+from replay import replay
 from timeline import timeline
 
 # The webhook's secrets first: a payment that can be made is then always told.
@@ -69,6 +71,9 @@ def main(arguments):
                 print(json.dumps(site(stack)))
             case ["publish", stack]:
                 print(json.dumps(publish(stack, Path(json.load(sys.stdin)["folder"]))))
+            case ["replay", stack]:
+                asked = json.load(sys.stdin)
+                print(json.dumps(replay(stack, asked["queues"], asked["dry_run"], asked["limit"])))
             case _:
                 raise SystemExit(__doc__)
     except ClientError as error:

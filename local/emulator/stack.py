@@ -20,6 +20,8 @@ import boto3
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
 FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.(?:Arn|Alias)\}/invocations")
 READ_PARAMETERS = "ssm:GetParameters"
+# Names of the policies that are added to roles because the emulator decides otherwise than the cloud.
+STOPGAPS = ["emulator-parameters", "emulator-batches"]
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -111,7 +113,7 @@ def let_parameters_be_read(template, ids):
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role" and reads_parameters(resource):
             iam.put_role_policy(
-                RoleName=ids[logical_id], PolicyName="emulator-parameters", PolicyDocument=json.dumps(document)
+                RoleName=ids[logical_id], PolicyName=STOPGAPS[0], PolicyDocument=json.dumps(document)
             )
 
 
@@ -130,7 +132,7 @@ def let_batches_be_sent(template, ids):
         ]
         if statements:
             iam.put_role_policy(
-                RoleName=ids[logical_id], PolicyName="emulator-batches",
+                RoleName=ids[logical_id], PolicyName=STOPGAPS[1],
                 PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
             )
 

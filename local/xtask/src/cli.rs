@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, publish, python, refund, sam_local, secrets, stop, test, timeline,
+    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
+    test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -42,6 +43,10 @@ enum Task {
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one.
     Refund(RefundOptions),
+    /// Hand on what failure queues hold, each message to the target that it did not reach.
+    ///
+    /// Ends with 0 when nothing is left, 1 on an error, 3 when messages are left, as after a dry run.
+    Replay(ReplayOptions),
     /// Print what happened to one order, from the logs of all functions.
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 1 when the logs
@@ -53,6 +58,14 @@ enum Task {
     PublishSite(PublishOptions),
     /// Run payment histories: real protocol code under every order of calls that a seed decides.
     Histories(HistoriesOptions),
+    /// Look for weaknesses in the template and for secrets in the files, with scanners of their own.
+    ///
+    /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
+    Scan(ScanOptions),
+    /// Take each right from its function in turn, and see that a test fails without it.
+    ///
+    /// Takes about half an hour: `test` compares what is granted with what is needed each time, in no time at all.
+    Rights(RightsOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
     /// Run the unit tests, then a stack of its own with integration and browser tests.
@@ -92,6 +105,35 @@ pub(crate) struct SecretsOptions {
 pub(crate) struct RefundOptions {
     /// The order's id, as its receipt shows it, or Stripe's id of the payment (`pi_…`).
     pub(crate) order: String,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `replay` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Logical ids of failure queues: `ScheduleExpiryFailureQueue`.
+    #[arg(conflicts_with = "all")]
+    pub(crate) queues: Vec<String>,
+    /// All failure queues of the stack.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show what is there and change nothing; what was looked at is hidden from others for as long as the run takes.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Most messages of one queue.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
     /// Name of the stack.
     #[arg(long)]
     pub(crate) stack: Option<String>,
@@ -186,6 +228,22 @@ pub(crate) struct HistoriesOptions {
     pub(crate) seed: Option<u64>,
 }
 
+/// What `scan` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ScanOptions {
+    /// Look for secrets in every version of every file that the repository has ever had, too.
+    #[arg(long)]
+    pub(crate) history: bool,
+}
+
+/// What `rights` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RightsOptions {
+    /// Only the rights of functions whose logical id contains this.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) function: String,
+}
+
 /// What `test` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TestOptions {
@@ -203,6 +261,13 @@ pub(crate) struct TestOptions {
     pub(crate) filter: Vec<String>,
 }
 
+impl TestOptions {
+    /// What holds when nothing is told.
+    pub(crate) fn plain() -> Self {
+        Self { hold_seconds: 900, payment_seconds: 600, keep: false, filter: Vec::new() }
+    }
+}
+
 /// What a shell takes for an end by Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
@@ -217,9 +282,12 @@ pub fn run() -> ExitCode {
         Task::SamLocal(options) => sam_local::run(&options),
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Replay(options) => replay::run(&options),
         Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
+        Task::Scan(options) => scan::run(&options),
+        Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),
     });

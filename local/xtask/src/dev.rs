@@ -16,6 +16,7 @@ use crate::process::{Identity, read_on};
 use crate::project::Project;
 use crate::python::Venv;
 use crate::record::Record;
+use crate::rights::Observed;
 use crate::seed;
 use crate::stack::{Plan, Stack};
 use crate::stripe::Stripe;
@@ -140,6 +141,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
         payment_seconds: options.payment_seconds,
         stripe: options.stripe,
         function_environment: Vec::new(),
+        rights: Observed::No,
     };
     let mut stack = Stack::start(project, &venv, plan)?;
     stack.put_keys()?;

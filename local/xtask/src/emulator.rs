@@ -35,13 +35,22 @@ impl Emulator {
     ///
     /// Functions inherit its environment, so `more` reaches them too.
     pub(crate) fn start(venv: &Venv, folder: &Path, port: u16, more: &[(&str, &Path)]) -> anyhow::Result<Self> {
+        Self::start_program(Command::new(venv.program("ministack")), folder, port, more)
+    }
+
+    /// The same, through a program that stands before it.
+    pub(crate) fn start_program(
+        mut command: Command,
+        folder: &Path,
+        port: u16,
+        more: &[(&str, &Path)],
+    ) -> anyhow::Result<Self> {
         let log = folder.join("emulator.log");
         let temporary = folder.join("tmp");
         // Unpacked function code of an earlier run.
         drop(std::fs::remove_dir_all(&temporary));
         std::fs::create_dir_all(&temporary)?;
         forget_stream_positions(&folder.join("state"))?;
-        let mut command = Command::new(venv.program("ministack"));
         as_owner(&mut command, port);
         command
             .env("GATEWAY_PORT", port.to_string())

@@ -1,4 +1,4 @@
-//! The virtual environment that holds the emulator, the SAM command line and the linters.
+//! The virtual environments: one holds the emulator, the SAM command line and the linters, another the scanners.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,9 @@ use crate::files::fingerprint;
 use crate::process::{capture, run_quietly};
 use crate::project::Project;
 
-const REQUIREMENTS: &str = "local/requirements.txt";
+/// Where an environment is, and what is installed into it.
+const TOOLS: (&str, &str) = (".venv", "local/requirements.txt");
+const SCANNERS: (&str, &str) = (".venv-scan", "local/scan/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// The project's own Python programs.
@@ -22,9 +24,18 @@ pub(crate) struct Venv {
 impl Venv {
     /// Installs what `local/requirements.txt` pins, unless that is there already. Whether it had to install.
     pub(crate) fn ensure(project: &Project) -> anyhow::Result<(Self, bool)> {
-        let venv = Self { folder: project.root().join(".venv") };
-        let requirements = project.root().join(REQUIREMENTS);
-        let pinned = std::fs::read(&requirements).with_context(|| format!("{REQUIREMENTS} cannot be read"))?;
+        Self::ensure_one(project, TOOLS)
+    }
+
+    /// The same for the scanners, which need other versions of what the emulator needs.
+    pub(crate) fn ensure_scanners(project: &Project) -> anyhow::Result<(Self, bool)> {
+        Self::ensure_one(project, SCANNERS)
+    }
+
+    fn ensure_one(project: &Project, (folder, list): (&str, &str)) -> anyhow::Result<(Self, bool)> {
+        let venv = Self { folder: project.root().join(folder) };
+        let requirements = project.root().join(list);
+        let pinned = std::fs::read(&requirements).with_context(|| format!("{list} cannot be read"))?;
         let stamp = venv.folder.join("holdfast-requirements");
         let wanted = fingerprint(&pinned);
         if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) && venv.python().exists() {
@@ -63,6 +74,13 @@ impl Venv {
     pub(crate) fn stack_helper(&self, project: &Project) -> Command {
         let mut command = self.script();
         command.arg(project.root().join(Path::new("local/emulator/stack.py")));
+        command
+    }
+
+    /// Runs the helper that takes rights away.
+    pub(crate) fn rights_helper(&self, project: &Project) -> Command {
+        let mut command = self.script();
+        command.arg(project.root().join(Path::new("local/emulator/rights.py")));
         command
     }
 

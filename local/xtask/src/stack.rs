@@ -13,6 +13,7 @@ use crate::project::Project;
 use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
+use crate::rights::Observed;
 use crate::secrets::put_locally;
 use crate::stripe::{FakeStripe, REAL_API, Stripe, local_keys};
 
@@ -33,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) stripe: Stripe,
     /// Environment that reaches the functions.
     pub(crate) function_environment: Vec<(&'static str, PathBuf)>,
+    /// Whether it is written down which rights functions need.
+    pub(crate) rights: Observed,
 }
 
 /// A running stack; it is stopped when it is dropped.
@@ -60,7 +63,10 @@ impl Stack {
         let stripe_port = same_or_free(earlier.as_ref().map(|record| record.stripe_port))?;
         let environment: Vec<(&str, &Path)> =
             plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
-        let mut emulator = Emulator::start(venv, &plan.folder, emulator_port, &environment)?;
+        let mut emulator = match plan.rights.command(project, venv, &plan.folder)? {
+            Some(observed) => Emulator::start_program(observed, &plan.folder, emulator_port, &environment)?,
+            None => Emulator::start(venv, &plan.folder, emulator_port, &environment)?,
+        };
         let record = Record {
             supervisor: Identity::own(),
             emulator: Some(emulator.identity()),
@@ -219,9 +225,19 @@ impl Stack {
         self.deployment.template_path()
     }
 
+    /// Data, logs and descriptions.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.plan.folder
+    }
+
     /// Where the programs that it runs come from.
     pub(crate) fn binaries(&self) -> &Path {
         &self.plan.binaries
+    }
+
+    /// What the stack is made of.
+    pub(crate) fn description(&self) -> &Description {
+        &self.description
     }
 
     /// The emulator's port.

@@ -19,6 +19,7 @@ use crate::process::{capture, run};
 use crate::project::Project;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
+use crate::rights::{self, Observed};
 use crate::stack::{Plan, Stack};
 use crate::stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 
@@ -50,7 +51,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     report.part("operator scripts", || operator_scripts(&project))?;
     let mut stack = None;
     report.part("stack", || {
-        stack = Some(start(&project, &folder, options)?);
+        stack = Some(start(&project, &folder, options, Observed::Once)?);
         Ok(())
     })?;
     if test_targets(&project, |package| package == INTEGRATION)?.iter().any(|name| name == UNCONFIGURED) {
@@ -60,6 +61,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     report.part("payment keys", || running(stack.as_ref())?.put_keys())?;
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
+    if options.filter.is_empty() {
+        report.part("rights", || rights::check(running(stack.as_ref())?))?;
+    }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
     report.part("run-out test", || run_out_test(&project, running_mut(stack.as_mut())?))?;
     if let Some(stack) = &mut stack {
@@ -75,7 +79,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
 
 /// `cargo test` for the whole workspace, whichever part of it is then run: built with the same features each time,
 /// nothing is compiled twice. The profile is the one of the functions for the same reason.
-fn cargo_test(project: &Project) -> Command {
+pub(crate) fn cargo_test(project: &Project) -> Command {
     let mut command = cargo();
     command.current_dir(project.root()).args(["test", "--profile", "local", "--workspace", "--no-fail-fast"]);
     command.args(["--features", "tests/stack"]);
@@ -123,19 +127,22 @@ fn site_scripts(project: &Project) -> anyhow::Result<()> {
 
 fn operator_scripts(project: &Project) -> anyhow::Result<()> {
     let (venv, _) = Venv::ensure(project)?;
-    let mut command = venv.script();
-    command.current_dir(project.root().join("local")).args([
-        "-m",
-        "unittest",
-        "--quiet",
-        "publish_test",
-        "timeline_test",
-    ]);
-    succeed(&mut command)
+    for folder in ["local", "deploy"] {
+        let mut command = venv.script();
+        command.current_dir(project.root().join(folder));
+        command.args(["-m", "unittest", "discover", "--quiet", "--pattern", "*_test.py"]);
+        succeed(&mut command)?;
+    }
+    Ok(())
 }
 
 /// Starts a stack with ports and data of its own, whose functions can be made to crash.
-fn start(project: &Project, folder: &Path, options: &TestOptions) -> anyhow::Result<Stack> {
+pub(crate) fn start(
+    project: &Project,
+    folder: &Path,
+    options: &TestOptions,
+    rights: Observed,
+) -> anyhow::Result<Stack> {
     let binaries = folder.join("bin");
     let data = folder.join("data");
     if data.exists() {
@@ -153,6 +160,7 @@ fn start(project: &Project, folder: &Path, options: &TestOptions) -> anyhow::Res
         payment_seconds: options.payment_seconds,
         stripe: Stripe::StandIn,
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
+        rights,
     };
     Stack::start(project, &venv, plan)
 }
@@ -189,7 +197,13 @@ fn against(
         command.args(["--test", name]);
     }
     command.args(&options.filter);
-    as_owner(&mut command, stack.emulator_port());
+    tell(&mut command, folder, stack, options);
+    succeed(&mut command)
+}
+
+/// Tells a test program where the stack is.
+pub(crate) fn tell(command: &mut Command, folder: &Path, stack: &Stack, options: &TestOptions) {
+    as_owner(command, stack.emulator_port());
     command
         .env("HOLDFAST_BASE_URL", stack.base_url())
         .env("HOLDFAST_STACK_NAME", STACK_NAME)
@@ -198,7 +212,6 @@ fn against(
         .env("HOLDFAST_CRASH_DIR", crash_folder(folder))
         .env("HOLDFAST_HOLD_SECONDS", options.hold_seconds.to_string())
         .envs(payments(stack));
-    succeed(&mut command)
 }
 
 /// Where the stand-in for Stripe is controlled, its key, and what its webhooks are signed with.
