@@ -5,6 +5,7 @@ The region, the credentials and, for the emulator, the endpoint come from the en
     operate.py secrets STAGE    write Stripe's keys as SecureStrings under /holdfast/STAGE/stripe
     operate.py refund STACK     have RefundOrder refund {"order": ID} or {"payment": ID}, and print its report
     operate.py timeline STACK   print the log lines of an order: {"order": ID, "since_seconds": N}
+    operate.py outputs STACK    print the stack's outputs as JSON
     operate.py site STACK       print {"origin": ADDRESS}: where shoppers see the site
     operate.py publish STACK    put the built site {"folder": PATH} into the stack's bucket, and print what was done
     operate.py replay STACK     hand on what failure queues hold, as {"queues": [...], "dry_run": BOOL, "limit": N} says
@@ -18,7 +19,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from publish import publish, site
+from publish import publish, site, stack_outputs
 from replay import replay
 from timeline import timeline
 
@@ -67,6 +68,8 @@ def main(arguments):
             case ["timeline", stack]:
                 asked = json.load(sys.stdin)
                 print(json.dumps(timeline(stack, asked["order"], asked["since_seconds"])))
+            case ["outputs", stack]:
+                print(json.dumps(stack_outputs(stack)))
             case ["site", stack]:
                 print(json.dumps(site(stack)))
             case ["publish", stack]:

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::stripe::Stripe;
 use crate::{
     console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
-    test, timeline,
+    stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -47,6 +47,11 @@ enum Task {
     ///
     /// Ends with 0 when nothing is left, 1 on an error, 3 when messages are left, as after a dry run.
     Replay(ReplayOptions),
+    /// Name every order and ticket that is not at rest in time, and what will repair it.
+    ///
+    /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 0 when there is
+    /// none, 1 when there is one, 2 when that is not known.
+    Stuck(StuckOptions),
     /// Print what happened to one order, from the logs of all functions.
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 1 when the logs
@@ -134,6 +139,29 @@ pub(crate) struct ReplayOptions {
     /// Most messages of one queue.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) limit: u32,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `stuck` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StuckOptions {
+    /// For how many seconds something must have been due: the sweep needs up to a minute, and its calls some time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) older_than: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Name of the stack.
     #[arg(long)]
     pub(crate) stack: Option<String>,
@@ -283,6 +311,7 @@ pub fn run() -> ExitCode {
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Replay(options) => replay::run(&options),
+        Task::Stuck(options) => Ok(stuck::run(&options)),
         Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),

@@ -33,6 +33,7 @@ mod seed;
 mod stack;
 mod stop;
 mod stripe;
+mod stuck;
 mod terminal;
 mod test;
 mod timeline;

@@ -190,10 +190,7 @@ fn key(name: &BucketName) -> Item {
 }
 
 fn wrote(sent: Updated) -> Result<Wrote, StoreError> {
-    let error = match sent {
-        Ok(_) => return Ok(Wrote::Taken),
-        Err(error) => error,
-    };
+    let Err(error) = sent else { return Ok(Wrote::Taken) };
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(lost)) => {
             let full_at = lost.item().and_then(|item| item.get("full_at"));

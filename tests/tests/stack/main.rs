@@ -14,6 +14,7 @@ mod privacy;
 mod refunds;
 mod samples;
 mod sessions;
+mod stuck;
 mod template;
 mod tickets;
 mod twice;
