@@ -114,7 +114,7 @@ mod tests {
     fn a_device_is_known_for_a_year_and_through_one_rotation() {
         let token = keys(&format!(r#"{{"current":"{ONE}"}}"#)).sign_device(&device(), now());
         let rotated = keys(&format!(r#"{{"current":"{OTHER}","previous":"{ONE}"}}"#));
-        let last = now().plus(DEVICE_LIFE - std::time::Duration::from_secs(1));
+        let last = now().plus(DEVICE_LIFE).minus(std::time::Duration::from_secs(1));
         assert_eq!(rotated.device(token.as_str(), last), Some(device()));
         assert_eq!(rotated.device(token.as_str(), now().plus(DEVICE_LIFE)), None);
         assert_eq!(keys(&format!(r#"{{"current":"{OTHER}"}}"#)).device(token.as_str(), now()), None);

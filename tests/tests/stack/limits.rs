@@ -78,7 +78,7 @@ async fn what_is_given_back_can_be_taken_again_and_no_more() {
     };
     let wait = refused(tries.try_take(&name, of, now).await.expect_err("none is left"));
     assert_eq!(wait, Duration::from_mins(15));
-    let too_early = now.plus(wait - Duration::from_millis(1));
+    let too_early = now.plus(wait).minus(Duration::from_millis(1));
     assert_eq!(refused(tries.try_take(&name, of, too_early).await.expect_err("not yet")), Duration::from_millis(1));
     tries.try_take(&name, of, now.plus(wait)).await.expect("the wait was honest");
 }
