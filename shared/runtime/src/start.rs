@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use holdfast_http_api::{Gate, Secrets};
-use holdfast_store::{Accounts, Market, Sessions};
+use holdfast_http_api::{Gate, Limiter, Secrets};
+use holdfast_store::{Accounts, Allowance, Market, Sessions, Tries};
 use holdfast_telemetry::{Place, start_logging};
 use tracing_subscriber::EnvFilter;
 
@@ -86,6 +86,19 @@ impl Runtime {
         let client = aws_sdk_secretsmanager::Client::new(&self.sdk);
         let (session, origin) = (self.config.text("SESSION_SECRET_ARN")?, self.config.text("ORIGIN_SECRET_ARN")?);
         Ok(Gate::new(Secrets::new(client, session, origin), self.sessions()?))
+    }
+
+    /// What counts tries.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `TRIES_TABLE` is not set, or `NETWORK_TRIES_PER_HOUR` is not from 10 to a million.
+    pub fn limiter(&self) -> Result<Limiter, ConfigError> {
+        let network = self.config.parsed::<u32>("NETWORK_TRIES_PER_HOUR")?;
+        if !(10..=1_000_000).contains(&network) {
+            return Err(ConfigError::Invalid("NETWORK_TRIES_PER_HOUR"));
+        }
+        let tries = Tries::new(self.dynamodb(), self.config.text("TRIES_TABLE")?);
+        Ok(Limiter::new(tries, Allowance::per_hour(network)))
     }
 
     /// How long an order holds its ticket.
