@@ -4,8 +4,11 @@ The region, the credentials and, for the emulator, the endpoint come from the en
 
     operate.py secrets STAGE    write Stripe's keys as SecureStrings under /holdfast/STAGE/stripe
     operate.py refund STACK     have RefundOrder refund {"order": ID} or {"payment": ID}, and print its report
+    operate.py timeline STACK   print the log lines of an order: {"order": ID, "since_seconds": N}
+    operate.py outputs STACK    print the stack's outputs as JSON
     operate.py site STACK       print {"origin": ADDRESS}: where shoppers see the site
     operate.py publish STACK    put the built site {"folder": PATH} into the stack's bucket, and print what was done
+    operate.py replay STACK     hand on what failure queues hold, as {"queues": [...], "dry_run": BOOL, "limit": N} says
 """
 
 import json
@@ -16,7 +19,9 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from publish import publish, site
+from publish import publish, site, stack_outputs
+from replay import replay
+from timeline import timeline
 
 # The webhook's secrets first: a payment that can be made is then always told.
 SECRETS = ("webhook_secret_previous", "webhook_secret", "publishable_key", "secret_key")
@@ -60,10 +65,18 @@ def main(arguments):
                 put_secrets(stage, json.load(sys.stdin))
             case ["refund", stack]:
                 refund(stack, json.load(sys.stdin))
+            case ["timeline", stack]:
+                asked = json.load(sys.stdin)
+                print(json.dumps(timeline(stack, asked["order"], asked["since_seconds"])))
+            case ["outputs", stack]:
+                print(json.dumps(stack_outputs(stack)))
             case ["site", stack]:
                 print(json.dumps(site(stack)))
             case ["publish", stack]:
                 print(json.dumps(publish(stack, Path(json.load(sys.stdin)["folder"]))))
+            case ["replay", stack]:
+                asked = json.load(sys.stdin)
+                print(json.dumps(replay(stack, asked["queues"], asked["dry_run"], asked["limit"])))
             case _:
                 raise SystemExit(__doc__)
     except ClientError as error:

@@ -4,6 +4,7 @@ The endpoint, the region and the credentials come from the environment that ever
 
     stack.py finish STACK DESCRIPTION TEMPLATE   add routes and rights that the emulator needs, then write down the stack
     stack.py update STACK BINARIES NAME...       put new code into the functions of these logical ids
+    stack.py variables STACK                     print the environment variables of each function by logical id, as JSON
     stack.py hold STACK SECONDS                  let orders hold their tickets for as long as that, paid for or not
 """
 
@@ -188,16 +189,28 @@ def update(stack, binaries, logical_ids):
         functions.update_function_code(FunctionName=ids[logical_id], ZipFile=package)
 
 
+def variables_of(functions, name):
+    """What one function is told."""
+    return functions.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
+
+
+def variables(stack):
+    """Print what each function is told, in the form that `sam local invoke --env-vars` takes."""
+    functions = boto3.client("lambda")
+    ids = physical_ids(boto3.client("cloudformation"), stack, "AWS::Lambda::Function")
+    print(json.dumps({logical_id: variables_of(functions, name) for logical_id, name in ids.items()}))
+
+
 def hold(stack, seconds):
     """Change how long orders hold their tickets, as a deployment with other HoldSeconds and PaymentSeconds would."""
     functions = boto3.client("lambda")
     changed = 0
     for name in physical_ids(boto3.client("cloudformation"), stack, "AWS::Lambda::Function").values():
-        variables = functions.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
-        known = [variable for variable in ("HOLD_SECONDS", "PAYMENT_SECONDS") if variable in variables]
+        told = variables_of(functions, name)
+        known = [variable for variable in ("HOLD_SECONDS", "PAYMENT_SECONDS") if variable in told]
         if known:
-            variables.update(dict.fromkeys(known, seconds))
-            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            told.update(dict.fromkeys(known, seconds))
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": told})
             changed += 1
     if not changed:
         raise SystemExit("no function of the stack knows HOLD_SECONDS")
@@ -209,6 +222,8 @@ def main(arguments):
             finish(stack, description_path, template_path)
         case ["update", stack, binaries, *logical_ids] if logical_ids:
             update(stack, binaries, logical_ids)
+        case ["variables", stack]:
+            variables(stack)
         case ["hold", stack, seconds]:
             hold(stack, seconds)
         case _:

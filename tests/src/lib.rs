@@ -2,6 +2,7 @@
 
 mod answer;
 mod aws;
+mod logs;
 mod meter;
 mod person;
 mod stack;
@@ -11,6 +12,7 @@ mod wait;
 
 pub use answer::Answer;
 pub use aws::Aws;
+pub use logs::{Logged, Logs, operate, timeline};
 pub use meter::Meter;
 pub use person::{PASSWORD, Person, ticket_body};
 pub use stack::{Call, Stack, crash_folder};

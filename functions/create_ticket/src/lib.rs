@@ -5,6 +5,7 @@ use holdfast_http_api::wire::OwnTicketBody;
 use holdfast_http_api::{ApiError, Problem, Reply, Request, header, json, listing};
 use holdfast_runtime::{MarketRoute, now};
 use holdfast_store::{Created, NewTicket, TicketDetails, TicketWithDetails};
+use holdfast_telemetry::{Subject, note};
 use uuid::Uuid;
 
 /// Puts a new ticket of the principal on the market; under an `Idempotency-Key` once, however often it is sent.
@@ -32,6 +33,7 @@ pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiErr
         Created::Now => TicketWithDetails { ticket, details, credential },
         Created::Before(id) => listed_before(app, id, principal.user, &ticket.facts).await?,
     };
+    note(Subject::Ticket(shown.ticket.id));
     Ok(json(201, &OwnTicketBody::new(&shown, now)))
 }
 

@@ -3,6 +3,7 @@
 use holdfast_domain::Timestamp;
 use holdfast_events::{ExpireOrder, ExpirySchedules, ScheduleError};
 use holdfast_store::{ExpireOutcome, Market, StoreError};
+use holdfast_telemetry::{Subject, follow, note};
 
 /// What the function works with.
 #[derive(Debug)]
@@ -29,8 +30,10 @@ pub enum ExpireOrderError {
 /// # Errors
 /// [`ExpireOrderError`]; the invocation is tried again, and the sweep looks after what stays.
 pub async fn handle(app: &App, request: ExpireOrder, now: Timestamp) -> Result<(), ExpireOrderError> {
+    follow(request.trace_id);
+    note(Subject::Order(request.order));
     let outcome = app.market.order_expire_run_out(request.buyer, request.order, now).await?;
-    tracing::info!(order = %request.order, ?outcome, "looked at the order");
+    tracing::info!(?outcome, "looked at the order");
     match outcome {
         ExpireOutcome::NotRunOut(expires_at) => app.schedules.arm_again(request, expires_at, now).await?,
         // Done, or an order with a payment, which keeps its place in the sweep's index until the payment is at rest.
@@ -53,6 +56,18 @@ mod tests {
         let request: ExpireOrder = serde_json::from_str(sample).unwrap();
         let sent = serde_json::to_value(request).unwrap();
         assert_eq!(sent, serde_json::from_str::<serde_json::Value>(sample).unwrap());
+    }
+
+    #[test]
+    fn a_schedule_of_an_earlier_or_a_later_release_is_read() {
+        let sample: serde_json::Value =
+            serde_json::from_str(include_str!("../../../events/expire_order/valid.json")).unwrap();
+        let mut earlier = sample.clone();
+        earlier.as_object_mut().unwrap().remove("trace_id");
+        assert_eq!(serde_json::from_value::<ExpireOrder>(earlier).unwrap().trace_id, None);
+        let mut later = sample;
+        later["reason"] = "not known yet".into();
+        serde_json::from_value::<ExpireOrder>(later).unwrap();
     }
 
     #[test]

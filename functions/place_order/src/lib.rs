@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use holdfast_domain::limits::HOLD_GRACE;
@@ -8,6 +9,7 @@ use holdfast_http_api::wire::OrderBody;
 use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, header, json, json_body, valid};
 use holdfast_runtime::now;
 use holdfast_store::{Market, PlaceError, PlaceOrder};
+use holdfast_telemetry::{Metric, Subject, metrics, note};
 use serde::Deserialize;
 use validator::{Validate, ValidationError};
 
@@ -20,6 +22,8 @@ pub struct App {
     pub market: Market,
     /// How long an order holds its ticket.
     pub hold: Duration,
+    /// Most tickets that one buyer may hold at once.
+    pub limit: NonZeroU8,
 }
 
 #[derive(Debug, Deserialize, Validate)]
@@ -37,8 +41,8 @@ fn check_ticket_id(text: &str) -> Result<(), ValidationError> {
 /// decided and goes on from there, so that one key has one effect and one answer.
 ///
 /// # Errors
-/// 400 without an `Idempotency-Key`, 401, 404, 409 with the reason, 422 when the key was used for another ticket, or an
-/// outage.
+/// 400 without an `Idempotency-Key`, 401, 404, 409 with the reason, 422 when the key was used for another ticket, 429
+/// `too-many-holds`, or an outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let key = idempotency_key(&request)?;
@@ -49,9 +53,21 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         buyer: principal.user,
         ticket,
         hold: app.hold + HOLD_GRACE,
+        limit: app.limit.get(),
     };
-    let order = app.market.order_place(command, now).await.map_err(refusal)?;
+    note(Subject::Order(command.order));
+    note(Subject::Ticket(ticket));
+    let order = app.market.order_place(command, now).await.inspect_err(count).map_err(refusal)?;
     Ok(json(201, &OrderBody::from(&order)))
+}
+
+/// A refusal leaves nothing in the table, so that nobody else could count it.
+fn count(error: &PlaceError) {
+    match error {
+        PlaceError::HeldByAnother | PlaceError::Sold => metrics::count(Metric::HoldConflicts, 1),
+        PlaceError::TooManyHolds { .. } => metrics::count(Metric::HoldsRefused, 1),
+        PlaceError::NoTicket | PlaceError::OwnTicket | PlaceError::KeyReused | PlaceError::Store(_) => {}
+    }
 }
 
 fn refusal(error: PlaceError) -> ApiError {
@@ -62,6 +78,10 @@ fn refusal(error: PlaceError) -> ApiError {
             Problem::ticket_held("Somebody else holds it. If they do not buy it, it is on the market again.")
         }
         PlaceError::Sold => Problem::ticket_sold("Somebody else has bought it."),
+        PlaceError::TooManyHolds { retry_after } => {
+            let seconds = u32::try_from(retry_after.as_secs() + 1).unwrap_or(u32::MAX);
+            Problem::too_many_holds("Pay for one of them, or give one back, and try again.").with_retry_after(seconds)
+        }
         PlaceError::KeyReused => Problem::idempotency_key_reused("Use a new key for another ticket."),
         PlaceError::Store(error) => return error.into(),
     };

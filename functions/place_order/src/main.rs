@@ -6,6 +6,11 @@ use place_order::{App, handle};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::start().await?;
-    let app = App { gate: runtime.gate()?, market: runtime.market()?, hold: runtime.hold_duration()? };
+    let app = App {
+        gate: runtime.gate()?,
+        market: runtime.market()?,
+        hold: runtime.hold_duration()?,
+        limit: runtime.holds_per_buyer()?,
+    };
     runtime.run_http(|request| handle(&app, request)).await
 }

@@ -3,6 +3,7 @@
 use holdfast_domain::Timestamp;
 use holdfast_events::{Aggregate, Delivery, EventName, RenderQueue, RenderQueueError, RenderRequest};
 use holdfast_store::{Market, StoreError};
+use holdfast_telemetry::{Subject, follow, note};
 
 /// What the function works with.
 #[derive(Debug)]
@@ -35,12 +36,15 @@ pub enum ProjectCatalogueError {
 /// [`ProjectCatalogueError`]; the event is delivered again.
 pub async fn handle(app: &App, delivery: Delivery, now: Timestamp) -> Result<(), ProjectCatalogueError> {
     let event = delivery.detail;
+    follow(event.trace());
+    note(Subject::Event(event.id().as_uuid()));
     let Aggregate::Ticket(ticket) = event.aggregate() else {
         return Err(ProjectCatalogueError::NotForUs(event.name()));
     };
+    note(Subject::Ticket(ticket));
     let projected = app.market.catalogue_project(ticket, now).await?;
-    app.pages.send(&[RenderRequest::Ticket { ticket }]).await?;
-    tracing::info!(%ticket, event = %event.name(), ?projected, "looked at the ticket");
+    app.pages.send(&[RenderRequest::Ticket { ticket }], event.trace()).await?;
+    tracing::info!(event = %event.name(), ?projected, "looked at the ticket");
     Ok(())
 }
 

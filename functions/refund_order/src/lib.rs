@@ -3,6 +3,7 @@
 use holdfast_checkout::{Checkout, RefundError, RefundTarget};
 use holdfast_domain::{OrderId, OrderState, PaymentIntentId, Timestamp};
 use holdfast_payments::StripePayments;
+use holdfast_telemetry::{Subject, note};
 use serde::{Deserialize, Serialize};
 
 /// What an operator names: `{"order": "<id>"}` or `{"payment": "pi_…"}`.
@@ -48,7 +49,8 @@ pub async fn handle(
         return Err(RefundError::NotShown.into());
     };
     let price = order.ticket.facts.price;
-    tracing::info!(order = %order.id, "refunded");
+    note(Subject::Order(order.id));
+    tracing::info!("refunded");
     Ok(RefundReport { order: order.id, amount: price.amount(), currency: price.currency().code(), refunded_at })
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use holdfast_domain::{Order, Ticket, Timestamp};
+use holdfast_domain::{Order, Ticket, Timestamp, TraceId};
 use holdfast_events::DomainEvent;
-use holdfast_store::{Image, StoreError, image_from_item};
+use holdfast_store::{Image, StoreError, image_from_item, trace_of_item};
 use serde::Deserialize;
 use serde_dynamo::AttributeValue;
 use serde_json::Value;
@@ -36,23 +36,40 @@ struct Change {
     new_image: Option<HashMap<String, AttributeValue>>,
 }
 
+/// An event, and what only the images say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Decided {
+    pub(crate) event: DomainEvent,
+    /// When the event's order was placed.
+    pub(crate) placed_at: Option<Timestamp>,
+}
+
 /// The event of a record; `None` when its write is none.
-pub(crate) fn event_of(record: &Value) -> Result<Option<DomainEvent>, RecordError> {
+pub(crate) fn event_of(record: &Value) -> Result<Option<Decided>, RecordError> {
     let change = Record::deserialize(record).map_err(RecordError::Shape)?.dynamodb;
     let time = moment(change.approximate_creation_date_time).ok_or(RecordError::Time)?;
+    let trace = trace(&change);
     let (old, new) = (image(change.old_image)?, image(change.new_image)?);
-    match (&old, &new) {
-        (None, None) => Ok(None),
+    let event = match (&old, &new) {
+        (None, None) => None,
         (Some(Image::Ticket(_)) | None, Some(Image::Ticket(_)) | None) => {
-            Ok(DomainEvent::of_ticket(ticket(old.as_ref()), ticket(new.as_ref()), time))
+            DomainEvent::of_ticket(ticket(old.as_ref()), ticket(new.as_ref()), time)
         }
         (Some(Image::Order(_)) | None, Some(Image::Order(_)) | None) => {
-            Ok(DomainEvent::of_order(order(old.as_ref()), order(new.as_ref()), time))
+            DomainEvent::of_order(order(old.as_ref()), order(new.as_ref()), time)
         }
         (Some(Image::Ticket(_)), Some(Image::Order(_))) | (Some(Image::Order(_)), Some(Image::Ticket(_))) => {
-            Err(RecordError::TwoKinds)
+            return Err(RecordError::TwoKinds);
         }
-    }
+    };
+    let placed_at = order(new.as_ref()).map(|order| order.created_at);
+    Ok(event.map(|event| Decided { event: event.with_trace(trace), placed_at }))
+}
+
+/// The trace of what was written. A deletion leaves nothing on which to write the trace of its request: its event goes back
+/// to the one before.
+fn trace(change: &Change) -> Option<TraceId> {
+    change.new_image.as_ref().or(change.old_image.as_ref()).and_then(trace_of_item)
 }
 
 fn ticket(image: Option<&Image>) -> Option<&Ticket> {

@@ -6,6 +6,7 @@ use aws_sdk_sqs::operation::send_message::{SendMessageError, SendMessageOutput};
 use aws_sdk_sqs::types::error::QueueDoesNotExist;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use holdfast_events::EventName;
+use holdfast_telemetry::Metric;
 
 use super::*;
 
@@ -21,7 +22,7 @@ fn batch(sample: &str) -> StreamBatch {
 fn names(sample: &str) -> Vec<EventName> {
     let (events, failures) = sorted(batch(sample));
     assert_eq!(failures, []);
-    events.iter().map(DomainEvent::name).collect()
+    events.iter().map(|decided| decided.event.name()).collect()
 }
 
 /// A bus that takes everything, or nothing.
@@ -65,6 +66,30 @@ fn a_batch_read_twice_gives_the_same_events() {
 }
 
 #[test]
+fn an_event_has_the_trace_of_the_item_that_was_written() {
+    let traces = |sample: &str| -> Vec<Option<String>> {
+        let (decided, _) = sorted(batch(sample));
+        decided.iter().map(|decided| decided.event.trace().map(String::from)).collect()
+    };
+    let hold = Some("5759e988bd862e3fe1be46a994272793".to_owned());
+    assert_eq!(traces(ORDER_PLACED), [hold]);
+    assert_eq!(traces(ORDER_EXPIRED), [None, None], "items of before the first trace");
+}
+
+#[test]
+fn each_decision_is_measured() {
+    let of = |sample: &str| -> Vec<(Metric, f64)> { sorted(batch(sample)).0.iter().flat_map(measured).collect() };
+    assert_eq!(of(LISTED), []);
+    assert_eq!(of(ORDER_PLACED), [(Metric::Holds, 1.0)]);
+    assert_eq!(of(ORDER_EXPIRED), [(Metric::OrdersExpired, 1.0)]);
+    let paid = ORDER_EXPIRED
+        .replace(r#""S": "expired""#, r#""S": "paid""#)
+        .replace(r#""closed_at": {"#, r#""intent": {"S": "pi_1"}, "paid_at": {"#);
+    let [(Metric::HoldToPaid, seconds), (Metric::OrdersPaid, 1.0)] = of(&paid)[..] else { panic!("{:?}", of(&paid)) };
+    assert!(seconds > 0.0, "{seconds}");
+}
+
+#[test]
 fn items_that_make_no_event_are_passed_over() {
     let text = LISTED.replace(r#""S": "T""#, r#""S": "X""#);
     assert_eq!(names(&text), [], "the credential's item");
@@ -77,7 +102,7 @@ fn the_time_of_an_event_is_the_records_own() {
     for (written, read) in [("1795334400,", "2026-11-22T08:00:00Z"), ("1.7953344005E9,", "2026-11-22T08:00:00.5Z")] {
         let text = LISTED.replace("1795334400,", written);
         let (events, _) = sorted(batch(&text));
-        assert_eq!(events[0].time().to_string(), read);
+        assert_eq!(events[0].event.time().to_string(), read);
     }
 }
 
@@ -106,7 +131,7 @@ async fn finished_events_are_kept_when_the_bus_refuses_them() {
     let expected: Vec<RelayFailure> = sorted(batch(ORDER_EXPIRED))
         .0
         .into_iter()
-        .map(|event| RelayFailure::Event { event, reason: "InternalFailure".to_owned() })
+        .map(|Decided { event, .. }| RelayFailure::Event { event, reason: "InternalFailure".to_owned() })
         .collect();
     assert_eq!(*kept.lock().unwrap(), expected);
 }

@@ -7,8 +7,10 @@ mod shelves;
 mod walk;
 mod wanted;
 
-use holdfast_domain::Timestamp;
-use holdfast_events::{RenderQueue, RenderQueueError, RenderRequest};
+use std::collections::HashMap;
+
+use holdfast_domain::{TicketId, Timestamp, TraceId};
+use holdfast_events::{RenderQueue, RenderQueueError, RenderRequest, TRACE_ATTRIBUTE};
 use holdfast_pages::{PagesError, SiteBucket};
 use holdfast_runtime::{ConfigError, Runtime, error_chain};
 use holdfast_store::{Market, PageId, StoreError};
@@ -98,10 +100,27 @@ pub enum Work {
 
 /// A message of the queue.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Message {
-    message_id: String,
+    #[serde(rename = "messageId")]
+    id: String,
     body: String,
+    #[serde(rename = "messageAttributes", default)]
+    attributes: HashMap<String, Attribute>,
+}
+
+/// What stands beside a message's body.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribute {
+    #[serde(default)]
+    string_value: Option<String>,
+}
+
+impl Message {
+    /// The trace of whoever asks, if they said it in its one form.
+    fn trace(&self) -> Option<TraceId> {
+        self.attributes.get(TRACE_ATTRIBUTE)?.string_value.as_deref()?.parse().ok()
+    }
 }
 
 /// The messages that have to come again.
@@ -128,24 +147,39 @@ pub struct Failure {
 /// # Errors
 /// [`RenderError`]; rendering again is right.
 pub async fn handle(app: &App, work: Work, now: Timestamp) -> Result<Answer, RenderError> {
-    let (mut batch, mut answer) = (Batch::default(), Answer::default());
+    let (mut batch, mut answer, mut traced) = (Batch::default(), Answer::default(), Vec::new());
     match work {
         Work::Request(request) => batch.add(request)?,
         Work::Batch { records } => {
-            for Message { message_id, body } in records {
-                if let Err(error) = read(&mut batch, &body) {
-                    tracing::error!(message_id, error = error_chain(error.as_ref()), "a message cannot be read");
-                    answer.failures.push(Failure { message_id });
+            for message in records {
+                match read(&mut batch, &message.body) {
+                    Ok(ticket) => traced.extend(message.trace().zip(ticket)),
+                    Err(error) => {
+                        let message_id = message.id;
+                        tracing::error!(message_id, error = error_chain(error.as_ref()), "a message cannot be read");
+                        answer.failures.push(Failure { message_id });
+                    }
                 }
             }
         }
     }
     batch.render(app, now).await?;
+    // One run renders for many requests: each of them finds its own line.
+    for (trace, ticket) in traced {
+        tracing::info!(trace_id = %trace, ticket_id = %ticket, "the ticket's pages are right");
+    }
     Ok(answer)
 }
 
-fn read(batch: &mut Batch, body: &str) -> Result<(), Box<dyn std::error::Error>> {
-    Ok(batch.add(serde_json::from_str(body)?)?)
+/// Adds what a message asks for; its ticket, if it is about one.
+fn read(batch: &mut Batch, body: &str) -> Result<Option<TicketId>, Box<dyn std::error::Error>> {
+    let request: RenderRequest = serde_json::from_str(body)?;
+    let ticket = match request {
+        RenderRequest::Ticket { ticket } => Some(ticket),
+        RenderRequest::Page { .. } | RenderRequest::Walk { .. } => None,
+    };
+    batch.add(request)?;
+    Ok(ticket)
 }
 
 fn page_id(text: &str) -> Result<PageId, RenderError> {
@@ -168,6 +202,8 @@ mod tests {
         let mut batch = Batch::default();
         let readable = records.iter().filter(|message| read(&mut batch, &message.body).is_ok()).count();
         assert_eq!((records.len(), readable), (3, 2), "the last one is no request");
+        let traces: Vec<Option<String>> = records.iter().map(|message| message.trace().map(String::from)).collect();
+        assert_eq!(traces, [Some("5759e988bd862e3fe1be46a994272793".to_owned()), None, None], "some have no trace");
         for sample in [
             include_str!("../../../events/render_pages/everything.json"),
             include_str!("../../../events/render_pages/outdated.json"),

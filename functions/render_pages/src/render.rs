@@ -3,6 +3,7 @@
 use holdfast_domain::{TicketId, Timestamp};
 use holdfast_events::{RenderRequest, RenderWalk};
 use holdfast_store::{CataloguePlace, PageId};
+use holdfast_telemetry::current_trace;
 
 use crate::converge::converge;
 use crate::shelves::arrange;
@@ -87,7 +88,7 @@ async fn catalogue(app: &App, mut pages: Vec<PageId>, now: Timestamp) -> Result<
         for &one in &pages {
             if !arrange(app, one, now).await? {
                 // More than one run should do: the next one goes on.
-                app.queue.send(&[page(one)]).await?;
+                app.queue.send(&[page(one)], Some(current_trace())).await?;
             }
         }
         let register = app.market.page_register().await?;

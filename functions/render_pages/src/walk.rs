@@ -3,6 +3,7 @@
 use holdfast_domain::Timestamp;
 use holdfast_events::{RenderRequest, RenderWalk};
 use holdfast_store::{CatalogueOrder, CataloguePlace, CatalogueQuery, PageId, PlaceRange};
+use holdfast_telemetry::current_trace;
 
 use crate::{App, RenderError};
 
@@ -18,7 +19,7 @@ pub(crate) async fn walk(app: &App, kind: RenderWalk, after: Option<&str>, now: 
         RenderWalk::Outdated => outdated(app, now).await?,
     };
     tracing::info!(?kind, after, requests = requests.len(), "asked for pages");
-    Ok(app.queue.send(&requests).await?)
+    Ok(app.queue.send(&requests, Some(current_trace())).await?)
 }
 
 /// Tickets and pages share one order, so that one place says where both go on.

@@ -2,6 +2,7 @@
 
 use holdfast_domain::Timestamp;
 use holdfast_events::{Aggregate, Delivery, EventData, EventName, ExpireOrder, ExpirySchedules, ScheduleError};
+use holdfast_telemetry::{Subject, follow, note};
 
 /// What the function works with.
 #[derive(Debug)]
@@ -27,17 +28,22 @@ pub enum ScheduleExpiryError {
 /// [`ScheduleExpiryError`]; the event is delivered again.
 pub async fn handle(app: &App, delivery: Delivery, now: Timestamp) -> Result<(), ScheduleExpiryError> {
     let event = delivery.detail;
+    follow(event.trace());
+    note(Subject::Event(event.id().as_uuid()));
     let Aggregate::Order(order) = event.aggregate() else {
         return Err(ScheduleExpiryError::NotForUs(event.name()));
     };
+    note(Subject::Order(order));
     match event.data() {
         EventData::OrderPlaced(placed) => {
-            let request = ExpireOrder { order, buyer: placed.buyer };
+            let request = ExpireOrder { order, buyer: placed.buyer, trace_id: event.trace() };
             app.schedules.arm(request, placed.expires_at, now).await?;
+            tracing::info!(event = %event.name(), at = %placed.expires_at, "armed the order's schedule");
         }
         EventData::HoldExtended(extended) => {
-            let request = ExpireOrder { order, buyer: extended.buyer };
+            let request = ExpireOrder { order, buyer: extended.buyer, trace_id: event.trace() };
             app.schedules.extend(request, extended.expires_at, now).await?;
+            tracing::info!(event = %event.name(), at = %extended.expires_at, "moved the order's schedule");
         }
         EventData::TicketListed(_)
         | EventData::TicketChanged(_)

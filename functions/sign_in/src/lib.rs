@@ -2,7 +2,7 @@
 
 use holdfast_auth::{PasswordHash, verify_password};
 use holdfast_domain::EmailAddress;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json_body, valid};
+use holdfast_http_api::{ApiError, Gate, Limiter, NetworkUse, Problem, Reply, Request, json_body, valid};
 use holdfast_runtime::now;
 use holdfast_store::{Account, Accounts};
 use serde::Deserialize;
@@ -15,6 +15,8 @@ pub struct App {
     pub gate: Gate,
     /// Who has which address.
     pub accounts: Accounts,
+    /// Counts tries.
+    pub limiter: Limiter,
 }
 
 /// Without `Debug`: it holds a password as it was typed.
@@ -46,22 +48,42 @@ fn sign_in(request: &Request) -> Result<(EmailAddress, String), ApiError> {
     email.zip(fields.password).ok_or_else(unvalidated)
 }
 
-/// The account, if the password is its own. Whether there is an account shows neither in the answer nor in the work.
-fn authenticated(found: Option<(Account, PasswordHash)>, password: &str) -> Result<Account, ApiError> {
+/// The account and its hash, if the password is its own. Whether there is an account shows neither in the answer nor in
+/// the work.
+fn authenticated(found: Option<(Account, PasswordHash)>, password: &str) -> Result<(Account, PasswordHash), ApiError> {
     let right = verify_password(password, found.as_ref().map(|(_, hash)| hash));
-    let account = found.map(|(account, _)| account).filter(|_| right);
-    account.ok_or_else(|| Problem::wrong_credentials("Check both and try again.").into())
+    found.filter(|_| right).ok_or_else(wrong_credentials)
+}
+
+fn wrong_credentials() -> ApiError {
+    Problem::wrong_credentials("Check both and try again.").into()
 }
 
 /// Signs in.
 ///
 /// # Errors
-/// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 401 `wrong-credentials`, or an outage.
+/// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 429 `too-many-tries`, 401 `wrong-credentials`, or an
+/// outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
     let (email, password) = sign_in(&request)?;
-    let account = authenticated(app.accounts.account_by_email(&email).await?, &password)?;
-    app.gate.start_session(&account, now()).await
+    let (keys, now) = (app.gate.session_keys().await?, now());
+    let of_network = app.limiter.take_for_network(&keys, &request, NetworkUse::SignIn, now).await?;
+    let found = app.accounts.account_by_email(&email).await?;
+    let user = found.as_ref().map(|(account, _)| account.id);
+    let of_account = app.limiter.take_for_sign_in(&keys, &request, &email, user, now).await?;
+    let (account, hash) = authenticated(found, &password)?;
+    let started = app.gate.start_session(&request, &account, now).await?;
+    // A password that was changed since, or an account that is gone: who did that lists the sessions afterwards, and may
+    // have done so before this one was recorded. Nobody has its token yet.
+    let still = app.accounts.account_by_email(&email).await?;
+    if still.is_none_or(|(owner, current)| owner.id != account.id || current != hash) {
+        app.gate.abandon_session(started).await?;
+        return Err(wrong_credentials());
+    }
+    app.limiter.give_back(of_account, now).await;
+    app.limiter.give_back(of_network, now).await;
+    Ok(started.into_reply(201, &account))
 }
 
 #[cfg(test)]
@@ -95,13 +117,15 @@ mod tests {
             display_name: DisplayName::parse("Ada").unwrap(),
             created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
         };
-        (account, hash_password(&Password::parse("correct horse battery").unwrap()).unwrap())
+        let password = Password::parse("correct horse battery", &account.email).unwrap();
+        let hash = hash_password(&password).unwrap();
+        (account, hash)
     }
 
     #[test]
     fn the_right_password_finds_the_account() {
         let found = authenticated(Some(ada()), "correct horse battery").unwrap();
-        assert_eq!(found, ada().0);
+        assert_eq!(found.0, ada().0);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use holdfast_auth::{Password, hash_password};
 use holdfast_domain::{DisplayName, EmailAddress, UserId};
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json_body, valid};
+use holdfast_http_api::{
+    ApiError, FieldError, Gate, Limiter, NetworkUse, Problem, Reply, Request, json_body_with, valid,
+};
 use holdfast_runtime::now;
 use holdfast_store::{Account, AccountCreateError, Accounts};
 use serde::Deserialize;
@@ -16,6 +18,8 @@ pub struct App {
     pub gate: Gate,
     /// Where the account goes.
     pub accounts: Accounts,
+    /// Counts tries.
+    pub limiter: Limiter,
 }
 
 /// Without `Debug`: it holds a password as it was typed.
@@ -35,7 +39,7 @@ fn valid_email(text: &str) -> Result<(), ValidationError> {
 }
 
 fn valid_password(text: &str) -> Result<(), ValidationError> {
-    valid(Password::parse(text))
+    valid(Password::check(text))
 }
 
 fn valid_display_name(text: &str) -> Result<(), ValidationError> {
@@ -50,16 +54,24 @@ struct SignUp {
     display_name: Option<DisplayName>,
 }
 
+/// A password must not be made of the address beside it.
+fn wrong_together(fields: &SignUpFields) -> Vec<FieldError> {
+    let email = fields.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
+    let refused = email.zip(fields.password.as_deref()).and_then(|(email, text)| Password::parse(text, &email).err());
+    refused.map(|error| FieldError { field: "password".into(), message: error.to_string() }).into_iter().collect()
+}
+
 fn sign_up(request: &Request) -> Result<SignUp, ApiError> {
-    let fields: SignUpFields = json_body(request)?;
+    let fields: SignUpFields = json_body_with(request, wrong_together)?;
     let unvalidated = || ApiError::internal("a sign-up passed validation with a field that does not parse");
     into_sign_up(&fields).ok_or_else(unvalidated)
 }
 
 fn into_sign_up(fields: &SignUpFields) -> Option<SignUp> {
+    let email = EmailAddress::parse(fields.email.as_deref()?).ok()?;
     Some(SignUp {
-        email: EmailAddress::parse(fields.email.as_deref()?).ok()?,
-        password: Password::parse(fields.password.as_deref()?).ok()?,
+        password: Password::parse(fields.password.as_deref()?, &email).ok()?,
+        email,
         display_name: fields.display_name.as_deref().map(DisplayName::parse).transpose().ok()?,
     })
 }
@@ -76,19 +88,22 @@ fn default_display_name(id: UserId) -> DisplayName {
 /// Creates the account and signs its owner in.
 ///
 /// # Errors
-/// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 409 `email-taken`, or an outage.
+/// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 429 `too-many-tries`, 409 `email-taken`, or an outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
     let SignUp { email, password, display_name } = sign_up(&request)?;
-    let hash = hash_password(&password).map_err(ApiError::internal)?;
     let (id, now) = (UserId::from_uuid(Uuid::new_v4()), now());
+    // Never given back: a network may not make accounts without end.
+    let keys = app.gate.session_keys().await?;
+    let _of_network = app.limiter.take_for_network(&keys, &request, NetworkUse::SignUp, now).await?;
+    let hash = hash_password(&password).map_err(ApiError::internal)?;
     let display_name = display_name.unwrap_or_else(|| default_display_name(id));
     let account = Account { id, email, display_name, created_at: now };
     app.accounts.account_create(&account, &hash).await.map_err(|error| match error {
         AccountCreateError::EmailTaken => Problem::email_taken("Sign in, or use another address.").into(),
         AccountCreateError::Store(error) => ApiError::from(error),
     })?;
-    app.gate.start_session(&account, now).await
+    Ok(app.gate.start_session(&request, &account, now).await?.into_reply(201, &account))
 }
 
 #[cfg(test)]
@@ -111,10 +126,10 @@ mod tests {
 
     #[test]
     fn a_sign_up_is_normalised() {
-        let body = r#"{"email":" Ada@Example.ORG ","password":"  correct horse  ","display_name":" Ada "}"#;
+        let body = r#"{"email":" Ada@Example.ORG ","password":"  correct horse battery  ","display_name":" Ada "}"#;
         let taken = sign_up(&request(body)).unwrap();
         assert_eq!(taken.email.as_str(), "ada@example.org");
-        assert_eq!(taken.password, Password::parse("  correct horse  ").unwrap());
+        assert_eq!(taken.password, Password::parse("  correct horse battery  ", &taken.email).unwrap());
         assert_eq!(taken.display_name.unwrap().as_str(), "Ada");
         let hidden = format!("{:?}", sign_up(&request(body)).unwrap());
         assert!(!hidden.contains("correct") && !hidden.contains("example"), "{hidden}");
@@ -122,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_default_name_tells_nothing_about_the_address() {
-        let body = r#"{"email":"ada@example.org","password":"correct horse"}"#;
+        let body = r#"{"email":"ada@example.org","password":"correct horse battery"}"#;
         assert!(sign_up(&request(body)).unwrap().display_name.is_none());
         let id = "018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a".parse().unwrap();
         assert_eq!(default_display_name(id).as_str(), "Member 5b6a");
@@ -142,6 +157,14 @@ mod tests {
     }
 
     #[test]
+    fn a_password_of_the_address_beside_it_is_refused_at_its_field() {
+        let own = r#"{"email":"ada.lovelace@example.org","password":"ada.lovelace@example.org"}"#;
+        insta::assert_snapshot!(refused(own), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"password","message":"is too easily guessed: choose other or more words, and none of your address"}]}"#);
+        let common = r#"{"email":"ada","password":"password1234"}"#;
+        insta::assert_snapshot!(refused(common), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"email","message":"must be an e-mail address"},{"field":"password","message":"is too easily guessed: choose other or more words, and none of your address"}]}"#);
+    }
+
+    #[test]
     fn the_samples_are_what_they_say() {
         let valid = include_str!("../../../events/sign_up/valid.json");
         let valid = sign_up(&lambda_http::request::from_str(valid).unwrap()).unwrap();
@@ -153,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_is_not_asked_for_is_refused() {
-        let unknown = r#"{"email":"ada@example.org","password":"correct horse","role":"admin"}"#;
+        let unknown = r#"{"email":"ada@example.org","password":"correct horse battery","role":"admin"}"#;
         insta::assert_snapshot!(refused(unknown), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"role","message":"is not a field of this request"}]}"#);
         insta::assert_snapshot!(refused(r#"{"email":"ada@example.org","password":"correct"#), @r#"400 {"type":"malformed-json","title":"The body is not valid JSON","status":400,"detail":"Line 1, column 46 is not JSON."}"#);
         insta::assert_snapshot!(refused(r#"["ada@example.org"]"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"","message":"must be an object"}]}"#);

@@ -4,6 +4,7 @@ use holdfast_checkout::{Checkout, ReconcileError};
 use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, header, json};
 use holdfast_payments::{BadWebhook, StripePayments, WebhookSubject, webhook_subject};
 use holdfast_runtime::now;
+use holdfast_telemetry::{Metric, Subject, metrics, note};
 use serde::Serialize;
 
 /// What the route works with.
@@ -27,6 +28,10 @@ struct WebhookBody {
 /// 400 `bad-signature` when none of our secrets signed these bytes within five minutes; 5xx when the payment could not be
 /// looked at, so that Stripe sends it again.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
+    answer(app, request).await.inspect_err(|_| metrics::count(Metric::WebhookFailures, 1))
+}
+
+async fn answer(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_edge(&request).await?;
     let outcome = match subject(app, &request).await? {
         WebhookSubject::Other(kind) => {
@@ -34,8 +39,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
             "ignored"
         }
         WebhookSubject::Payment(payment) => {
-            let order = app.checkout.settle(&payment, now).await?.map(|order| order.id.to_string());
-            tracing::info!(%payment, order, "looked at the payment");
+            let order = app.checkout.settle(&payment, now).await?;
+            if let Some(order) = &order {
+                note(Subject::Order(order.id));
+            }
+            tracing::info!(%payment, "looked at the payment");
             // Another stage, or another shop, may share the Stripe account.
             if order.is_some() { "handled" } else { "ignored" }
         }

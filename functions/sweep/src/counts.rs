@@ -24,6 +24,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// What is due and should be at rest, but is not: what failed, what waits for Stripe to answer, and, at least one for
+    /// each, the shards of which a run has not seen the end. A payment that is being made is as it should be.
+    #[must_use]
+    pub fn not_at_rest(self) -> u32 {
+        self.left_to_payment + self.failed + self.unfinished
+    }
+
     /// The sum.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

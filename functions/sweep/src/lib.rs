@@ -9,8 +9,10 @@ use holdfast_checkout::Checkout;
 use holdfast_domain::Timestamp;
 use holdfast_payments::Payments;
 use holdfast_store::DUE_SHARDS;
+use holdfast_telemetry::{Metric, metrics};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant};
+use tracing::{Instrument as _, Span};
 
 pub use counts::Counts;
 pub use shard::sweep as sweep_shard;
@@ -40,9 +42,11 @@ pub async fn handle<P: Payments + 'static>(
     let until = Instant::now() + TIME_TO_BEGIN;
     let mut shards = JoinSet::new();
     for number in 0..DUE_SHARDS {
-        shards.spawn(shard::sweep(Arc::clone(checkout), number, clock.clone(), until));
+        let shard = shard::sweep(Arc::clone(checkout), number, clock.clone(), until);
+        shards.spawn(shard.instrument(Span::current()));
     }
     let counts = shards.join_all().await.into_iter().fold(Counts::default(), Counts::plus);
+    metrics::count(Metric::Unfinished, counts.not_at_rest());
     tracing::info!(
         closed = counts.closed,
         paid = counts.paid,

@@ -40,7 +40,8 @@ pub async fn sweep<P: Payments>(
                 return run.counts;
             }
             if let Err(error) = run.look_at(due).await {
-                tracing::error!(?due, error = error_chain(&error), "an item cannot be brought to rest");
+                let (order_id, ticket_id) = ids(due);
+                tracing::error!(order_id, ticket_id, error = error_chain(&error), "an item cannot be brought to rest");
                 run.counts.failed += 1;
             }
         }
@@ -112,12 +113,22 @@ impl<P: Payments, C: Fn() -> Timestamp + Clone + Send + Sync> Run<'_, P, C> {
             return self.reconcile(hold.buyer, hold.order).await;
         }
         match market.ticket_release_expired(ticket, hold.order, hold.number, (self.clock)()).await {
-            Ok(_) => self.counts.released += 1,
+            Ok(_) => {
+                tracing::info!(order_id = %hold.order, ticket_id = %ticket, "released a ticket that no order holds");
+                self.counts.released += 1;
+            }
             // Somebody else was faster: taken over, bought, released or deleted.
             Err(LostOr::Lost(_) | LostOr::Absent) => self.counts.at_rest += 1,
             Err(LostOr::Store(error)) => return Err(error.into()),
         }
         Ok(())
+    }
+}
+
+fn ids(due: Due) -> (Option<String>, Option<String>) {
+    match due {
+        Due::Order(_, order) => (Some(order.to_string()), None),
+        Due::Ticket(ticket) => (None, Some(ticket.to_string())),
     }
 }
 

@@ -1,11 +1,15 @@
 //! The command line.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
-use crate::{console, dev, event, histories, interrupt, publish, python, refund, rights, scan, secrets, stop, test};
+use crate::{
+    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
+    stuck, test, timeline,
+};
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -26,6 +30,10 @@ enum Task {
         /// A function, or a function and a case: `sign_in` or `sign_in/wrong_password`.
         name: String,
     },
+    /// Invoke the sample events in containers, as `sam local invoke` does.
+    ///
+    /// Ends with 3 when no Docker engine answers or no local stack runs.
+    SamLocal(SamLocalOptions),
     /// The keys of the payment provider.
     Secrets {
         #[command(subcommand)]
@@ -35,6 +43,20 @@ enum Task {
     ///
     /// Works on the local stack if one runs and nothing else is named, else on a deployed one.
     Refund(RefundOptions),
+    /// Hand on what failure queues hold, each message to the target that it did not reach.
+    ///
+    /// Ends with 0 when nothing is left, 1 on an error, 3 when messages are left, as after a dry run.
+    Replay(ReplayOptions),
+    /// Name every order and ticket that is not at rest in time, and what will repair it.
+    ///
+    /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 0 when there is
+    /// none, 1 when there is one, 2 when that is not known.
+    Stuck(StuckOptions),
+    /// Print what happened to one order, from the logs of all functions.
+    ///
+    /// Works on the local stack if one runs and nothing else is named, else on a deployed one. Ends with 1 when the logs
+    /// have nothing of that order.
+    Timeline(TimelineOptions),
     /// Build the site for a deployed stack and put it into the stack's bucket.
     ///
     /// The local stack is published to by `dev` itself.
@@ -100,6 +122,87 @@ pub(crate) struct RefundOptions {
     /// Work on the running local stack.
     #[arg(long)]
     pub(crate) local: bool,
+}
+
+/// What `replay` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Logical ids of failure queues: `ScheduleExpiryFailureQueue`.
+    #[arg(conflicts_with = "all")]
+    pub(crate) queues: Vec<String>,
+    /// All failure queues of the stack.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show what is there and change nothing; what was looked at is hidden from others for as long as the run takes.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Most messages of one queue.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `stuck` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StuckOptions {
+    /// For how many seconds something must have been due: the sweep needs up to a minute, and its calls some time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) older_than: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `timeline` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TimelineOptions {
+    /// The order's id, as its receipt and its address show it.
+    pub(crate) order: String,
+    /// How far back to look: minutes, hours or days, as in 90m, 24h or 7d.
+    #[arg(long, default_value = "24h", value_parser = timeline::parse_since)]
+    pub(crate) since: Duration,
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: Option<String>,
+    /// Region of the stack, if it is not that of the environment.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS account.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+    /// Work on the running local stack.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// What `sam-local` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SamLocalOptions {
+    /// Functions to invoke, by crate or logical id; all if none is named.
+    pub(crate) functions: Vec<String>,
 }
 
 /// What `publish-site` can be told.
@@ -204,8 +307,12 @@ pub fn run() -> ExitCode {
         Task::Dev(options) => dev::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Stop => stop::run().map(|()| ExitCode::SUCCESS),
         Task::Event { name } => event::print(&name).map(|()| ExitCode::SUCCESS),
+        Task::SamLocal(options) => sam_local::run(&options),
         Task::Secrets { command: SecretsTask::Put(options) } => secrets::put(&options).map(|()| ExitCode::SUCCESS),
         Task::Refund(options) => refund::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Replay(options) => replay::run(&options),
+        Task::Stuck(options) => Ok(stuck::run(&options)),
+        Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
         Task::Scan(options) => scan::run(&options),

@@ -24,14 +24,22 @@ const FOR_NOBODY: [&str; 3] = ["sign_up", "sign_in", "stripe_webhook"];
 
 /// Prints a sample event filled with what the running stack knows.
 pub(crate) fn print(name: &str) -> anyhow::Result<()> {
-    let project = Project::find()?;
-    let (function, path) = sample(&project, name)?;
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let event: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
-    let live = Live::find(&folder(&project))?;
-    let filled = live.fill(&function, event)?;
+    let filled = filled(&Project::find()?, name)?;
     line(&serde_json::to_string_pretty(&filled)?);
     Ok(())
+}
+
+/// A sample event filled with what the running stack knows.
+pub(crate) fn filled(project: &Project, name: &str) -> anyhow::Result<Value> {
+    let (function, _) = sample(project, name)?;
+    Live::find(&folder(project))?.fill(&function, as_it_stands(project, name)?)
+}
+
+/// A sample event with its examples.
+pub(crate) fn as_it_stands(project: &Project, name: &str) -> anyhow::Result<Value> {
+    let (_, path) = sample(project, name)?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
 }
 
 /// The function and the file that `sign_in`, `sign_in/valid` or a path below `events/` means.
@@ -46,7 +54,8 @@ fn sample(project: &Project, name: &str) -> anyhow::Result<(String, PathBuf)> {
     bail!("there is no sample {name}; there are:\n{}", samples(&root).join("\n"))
 }
 
-fn samples(root: &Path) -> Vec<String> {
+/// All samples below a folder, each as `function/case`.
+pub(crate) fn samples(root: &Path) -> Vec<String> {
     let entries = |folder: &Path| {
         let found = std::fs::read_dir(folder).into_iter().flatten();
         found.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>()

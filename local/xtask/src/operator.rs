@@ -37,6 +37,19 @@ impl Place {
         Self::local(project).context("no local stack runs: start one with cargo xtask dev")
     }
 
+    /// The local stack if that is asked for, or if it runs and neither a stack is `named` nor an account; else an account.
+    pub(crate) fn found(
+        project: &Project,
+        local: bool,
+        named: bool,
+        region: Option<&str>,
+        profile: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let elsewhere = local || named || region.is_some() || profile.is_some();
+        let running = if elsewhere { None } else { Self::local(project) };
+        running.map_or_else(|| Self::chosen(project, local, region, profile), Ok)
+    }
+
     /// The local stack, if it runs.
     pub(crate) fn local(project: &Project) -> Option<Self> {
         let record = Record::read(&dev::folder(project))?;

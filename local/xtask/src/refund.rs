@@ -14,12 +14,8 @@ use crate::python::Venv;
 pub(crate) fn run(options: &RefundOptions) -> anyhow::Result<()> {
     let project = Project::find()?;
     let (venv, _) = Venv::ensure(&project)?;
-    let named = options.stack.is_some() || options.region.is_some() || options.profile.is_some();
-    let running = if options.local || named { None } else { Place::local(&project) };
-    let place = match running {
-        Some(place) => place,
-        None => Place::chosen(&project, options.local, options.region.as_deref(), options.profile.as_deref())?,
-    };
+    let named = options.stack.is_some();
+    let place = Place::found(&project, options.local, named, options.region.as_deref(), options.profile.as_deref())?;
     let mut command = venv.operator_helper(&project);
     command.args(["refund", options.stack.as_deref().unwrap_or(STACK_NAME)]);
     place.enter(&mut command);

@@ -127,9 +127,13 @@ fn site_scripts(project: &Project) -> anyhow::Result<()> {
 
 fn operator_scripts(project: &Project) -> anyhow::Result<()> {
     let (venv, _) = Venv::ensure(project)?;
-    let mut command = venv.script();
-    command.current_dir(project.root().join("local")).args(["-m", "unittest", "--quiet", "publish_test"]);
-    succeed(&mut command)
+    for folder in ["local", "deploy"] {
+        let mut command = venv.script();
+        command.current_dir(project.root().join(folder));
+        command.args(["-m", "unittest", "discover", "--quiet", "--pattern", "*_test.py"]);
+        succeed(&mut command)?;
+    }
+    Ok(())
 }
 
 /// Starts a stack with ports and data of its own, whose functions can be made to crash.

@@ -1,4 +1,4 @@
-//! The session cookie.
+//! The cookies: the session's, and the one by which a browser is known again.
 //!
 //! The prefix `__Host-` makes the browser itself refuse the cookie unless it is Secure, without a Domain and for the
 //! whole site: no other host, not even a subdomain, can set or overwrite it. Browsers treat `http://localhost` as
@@ -6,15 +6,23 @@
 
 use std::time::Duration;
 
+use crate::device::DeviceToken;
 use crate::token::SessionToken;
 
 const NAME: &str = "__Host-session";
+const DEVICE_NAME: &str = "__Host-device";
 const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
 /// The `Set-Cookie` value that starts a session. It is the one place where a token leaves us.
 #[must_use]
 pub fn session_cookie(token: &SessionToken, max_age: Duration) -> String {
     format!("{NAME}={}; {ATTRIBUTES}; Max-Age={}", token.as_str(), max_age.as_secs())
+}
+
+/// The `Set-Cookie` value by which a browser is known again. It outlives sessions, and signing out.
+#[must_use]
+pub fn device_cookie(token: &DeviceToken, max_age: Duration) -> String {
+    format!("{DEVICE_NAME}={}; {ATTRIBUTES}; Max-Age={}", token.as_str(), max_age.as_secs())
 }
 
 /// The `Set-Cookie` value that makes the browser forget the session.
@@ -29,7 +37,17 @@ pub fn cleared_session_cookie() -> String {
 /// none: a browser never sends them, and whoever does shall not choose which one we believe.
 #[must_use]
 pub fn session_from_cookie_header<'a>(headers: impl Iterator<Item = &'a str>) -> Option<String> {
-    let mut values = values(headers).filter(|value| !value.is_empty());
+    one_value(headers, NAME)
+}
+
+/// The device's token in the request's `Cookie` headers, by the same rules.
+#[must_use]
+pub fn device_from_cookie_header<'a>(headers: impl Iterator<Item = &'a str>) -> Option<String> {
+    one_value(headers, DEVICE_NAME)
+}
+
+fn one_value<'a>(headers: impl Iterator<Item = &'a str>, name: &str) -> Option<String> {
+    let mut values = values(headers, name).filter(|value| !value.is_empty());
     let first = values.next()?;
     values.all(|value| value == first).then(|| first.to_owned())
 }
@@ -37,14 +55,14 @@ pub fn session_from_cookie_header<'a>(headers: impl Iterator<Item = &'a str>) ->
 /// Whether a session cookie is there at all, be it empty or ambiguous: one that is worth nothing should be cleared.
 #[must_use]
 pub fn carries_session_cookie<'a>(headers: impl Iterator<Item = &'a str>) -> bool {
-    values(headers).next().is_some()
+    values(headers, NAME).next().is_some()
 }
 
-fn values<'a>(headers: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+fn values<'a>(headers: impl Iterator<Item = &'a str>, wanted: &str) -> impl Iterator<Item = &'a str> {
     headers
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == NAME)
+        .filter(move |(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use holdfast_domain::EmailAddress;
 use holdfast_domain::limits::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS};
 use unicode_normalization::UnicodeNormalization;
 
@@ -31,25 +32,60 @@ pub enum InvalidPassword {
     /// More than anybody types.
     #[error("must have at most {PASSWORD_MAX_CHARS} characters")]
     TooLong,
+    /// Common, breached, a pattern, or made of the owner's address or our name.
+    #[error("is too easily guessed: choose other or more words, and none of your address")]
+    Guessable,
 }
 
-/// A password that somebody chose, of an accepted length. `Debug` hides it.
+/// How many guesses a password must withstand of somebody who begins with the most common ones and knows the address:
+/// 10^9, which two common words do not reach and three do. Ten tries an hour never get there, and offline each guess costs
+/// an argon2id hash.
+const GUESSES_LOG10: f64 = 9.0;
+/// What a guess at a password for this site begins with.
+const OUR_WORDS: [&str; 3] = ["holdfast", "ticket", "tickets"];
+
+/// A password that somebody chose and that passed all rules: there is no other way to make one. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// Composes the text (NFC) and checks its length in characters. Blanks count and stay.
+    /// Composes the text (NFC), checks its length in characters, and estimates how soon it would be guessed by somebody
+    /// who knows whose it is. Blanks count and stay; no kind of character is asked for.
     ///
     /// # Errors
-    /// [`InvalidPassword`] when it is shorter or longer than the limits.
-    pub fn parse(text: &str) -> Result<Self, InvalidPassword> {
-        let composed = compose(text);
-        match composed.chars().count() {
-            0..PASSWORD_MIN_CHARS => Err(InvalidPassword::TooShort),
-            PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS => Ok(Self(composed)),
-            _ => Err(InvalidPassword::TooLong),
-        }
+    /// [`InvalidPassword`] when it is shorter or longer than the limits, or guessed too soon.
+    pub fn parse(text: &str, owner: &EmailAddress) -> Result<Self, InvalidPassword> {
+        checked(text, Some(owner)).map(Self)
     }
+
+    /// Checks all rules but those about the owner, who may not be known yet.
+    ///
+    /// # Errors
+    /// [`InvalidPassword`].
+    pub fn check(text: &str) -> Result<(), InvalidPassword> {
+        checked(text, None).map(drop)
+    }
+}
+
+fn checked(text: &str, owner: Option<&EmailAddress>) -> Result<String, InvalidPassword> {
+    let composed = compose(text);
+    match composed.chars().count() {
+        0..PASSWORD_MIN_CHARS => Err(InvalidPassword::TooShort),
+        PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS if is_guessable(&composed, owner) => Err(InvalidPassword::Guessable),
+        PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS => Ok(composed),
+        _ => Err(InvalidPassword::TooLong),
+    }
+}
+
+/// The estimate is zxcvbn's: lists of breached passwords, words and names, in all their usual disguises, keyboard
+/// patterns, sequences, repetitions and dates.
+fn is_guessable(password: &str, owner: Option<&EmailAddress>) -> bool {
+    let address = owner.map(EmailAddress::as_str).unwrap_or_default();
+    let parts = address.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() > 2);
+    let (local, host) = address.split_once('@').unwrap_or_default();
+    let known: Vec<&str> =
+        OUR_WORDS.into_iter().chain([address, local, host]).chain(parts).filter(|word| !word.is_empty()).collect();
+    zxcvbn::zxcvbn(password, &known).guesses_log10() < GUESSES_LOG10
 }
 
 impl fmt::Debug for Password {
@@ -133,32 +169,82 @@ mod tests {
 
     const NOBODYS_PASSWORD: &str = "the password of nobody at all";
 
+    fn chosen(text: &str) -> Result<Password, InvalidPassword> {
+        Password::parse(text, &EmailAddress::parse("ada.lovelace@example.org").unwrap())
+    }
+
+    /// The start of a long text that nobody guesses.
+    fn long(chars: usize) -> String {
+        let endless = (0..).map(|n: u32| format!("ü{}k{} ", n.wrapping_mul(7919) % 1009, n * 31)).take(chars);
+        endless.collect::<String>().chars().take(chars).collect()
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_refused() {
+        for text in [
+            "password1234",
+            "Passw0rd!Passw0rd!",
+            "qwertyuiop123",
+            "1q2w3e4r5t6y7u",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "abcabcabcabcabcabc",
+            "123456789012345",
+            "iloveyou iloveyou",
+            "letmein letmein",
+            "02.03.1987 1987",
+            "Summer2026!!",
+            "correct horse",
+        ] {
+            assert_eq!(chosen(text), Err(InvalidPassword::Guessable), "{text}");
+            assert_eq!(Password::check(text), Err(InvalidPassword::Guessable), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_owner_and_of_ours_count_for_nothing() {
+        for text in [
+            "ada.lovelace@example.org",
+            "Ada.Lovelace.1815",
+            "lovelace.example",
+            "holdfast-holdfast",
+            "T1cket Holdfast",
+        ] {
+            assert_eq!(chosen(text), Err(InvalidPassword::Guessable), "{text}");
+        }
+        assert_eq!(Password::check("ada.lovelace@example.org"), Ok(()), "whose it would be is not known here");
+    }
+
+    #[test]
+    fn no_kind_of_character_is_asked_for() {
+        for text in
+            ["correct horse battery", "vier gewinnt nur selten", "ünïcödé ünïcödé", "xkvqzjwmplrt", "774920183365028"]
+        {
+            assert!(chosen(text).is_ok(), "{text}");
+        }
+    }
+
     #[test]
     fn a_password_is_counted_in_characters_and_never_trimmed() {
-        assert_eq!(Password::parse(&"ü".repeat(11)), Err(InvalidPassword::TooShort));
-        assert!(Password::parse(&"ü".repeat(12)).is_ok());
-        assert!(Password::parse(&"ü".repeat(128)).is_ok());
-        assert_eq!(Password::parse(&"ü".repeat(129)), Err(InvalidPassword::TooLong));
-        assert_eq!(
-            Password::parse("").map_err(|error| error.to_string()),
-            Err("must have at least 12 characters".into())
-        );
-        let blanks = Password::parse("  twelve, so  ").unwrap();
-        assert_eq!(blanks.0, "  twelve, so  ");
+        assert_eq!(chosen(&long(11)), Err(InvalidPassword::TooShort));
+        assert!(chosen(&long(12)).is_ok());
+        assert!(chosen(&long(128)).is_ok());
+        assert_eq!(chosen(&long(129)), Err(InvalidPassword::TooLong));
+        assert_eq!(chosen("").map_err(|error| error.to_string()), Err("must have at least 12 characters".into()));
+        let blanks = chosen("  thirteen, so  ").unwrap();
+        assert_eq!(blanks.0, "  thirteen, so  ");
     }
 
     #[test]
     fn two_spellings_of_one_character_are_one_password() {
-        let decomposed = "u\u{308}".repeat(12);
-        assert_eq!(Password::parse(&decomposed).unwrap(), Password::parse(&"ü".repeat(12)).unwrap());
-        assert_eq!(Password::parse(&"u\u{308}".repeat(11)), Err(InvalidPassword::TooShort));
+        assert_eq!(chosen("zwo\u{308}lf Boxka\u{308}mpfer").unwrap(), chosen("zwölf Boxkämpfer").unwrap());
+        assert_eq!(chosen(&"u\u{308}".repeat(11)), Err(InvalidPassword::TooShort));
         // Compatibility forms stay apart: a ligature is not its letters.
-        assert_ne!(Password::parse("ﬁfteen letters").unwrap(), Password::parse("fifteen letters").unwrap());
+        assert_ne!(chosen("ﬁfteen odd letters").unwrap(), chosen("fifteen odd letters").unwrap());
     }
 
     #[test]
     fn a_hash_verifies_its_own_password_only() {
-        let hash = hash_password(&Password::parse("correct horse bättery").unwrap()).unwrap();
+        let hash = hash_password(&chosen("correct horse bättery").unwrap()).unwrap();
         assert!(verify_password("correct horse bättery", Some(&hash)));
         assert!(verify_password("correct horse ba\u{308}ttery", Some(&hash)));
         assert!(!verify_password("correct horse battery", Some(&hash)));
@@ -168,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_hash_is_argon2id_with_a_salt_of_its_own() {
-        let password = Password::parse("correct horse battery").unwrap();
+        let password = chosen("correct horse battery").unwrap();
         let (first, second) = (hash_password(&password).unwrap(), hash_password(&password).unwrap());
         assert!(first.to_phc_string().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", first.to_phc_string());
         assert_ne!(first, second);
@@ -187,7 +273,7 @@ mod tests {
 
     #[test]
     fn an_unknown_address_costs_one_verification_with_the_same_parameters() {
-        let real = hash_password(&Password::parse("correct horse battery").unwrap()).unwrap();
+        let real = hash_password(&chosen("correct horse battery").unwrap()).unwrap();
         let run = |hash: Option<&PasswordHash>| {
             let mut verified = Vec::new();
             verify_with("whatever", hash, |_, hash| {
@@ -215,7 +301,7 @@ mod tests {
 
     #[test]
     fn debug_hides_passwords_and_hashes() {
-        let password = Password::parse("correct horse battery").unwrap();
+        let password = chosen("correct horse battery").unwrap();
         assert_eq!(format!("{password:?}"), "Password(hidden)");
         assert_eq!(format!("{:?}", hash_password(&password).unwrap()), "PasswordHash(hidden)");
     }

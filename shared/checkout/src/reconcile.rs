@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 
 use holdfast_domain::{
-    Anomaly, CommitLost, Glance, Order, OrderId, PaymentIntentId, ReleaseLost, SellLost, Step, Timestamp, UserId,
-    next_step,
+    Anomaly, CommitLost, Glance, IntentStatus, Order, OrderId, OrderState, PaymentIntentId, ReleaseLost, SellLost,
+    Step, Timestamp, UserId, next_step,
 };
 use holdfast_payments::{Payment, PaymentError, Payments};
 use holdfast_store::crash::crash_point;
 use holdfast_store::{Closing, LostOr, RunOutOutcome};
+use holdfast_telemetry::{Metric, metrics};
 
 use crate::Checkout;
 use crate::error::ReconcileError;
@@ -52,6 +53,9 @@ impl<P: Payments> Checkout<P> {
             };
             let intent = payment.as_ref().map(|payment| &payment.intent);
             let step = next_step(Glance { now, before: &before, intent, order: &order });
+            if !matches!(step, Step::Rest | Step::StartOver) {
+                tracing::info!(order_id = %id, ticket_id = %order.ticket.id, ?step, "brings the order on");
+            }
             if let ControlFlow::Break(order) = self.act(step, order, payment.as_ref(), now).await? {
                 return Ok(Some(order));
             }
@@ -92,6 +96,9 @@ impl<P: Payments> Checkout<P> {
             Step::CancelIntent => {
                 let cancelled = self.payments.cancel(intent_of(&order)?).await;
                 crash_point("payment_cancel");
+                if cancelled.is_ok() && is_late(&order, payment) {
+                    metrics::count(Metric::LatePayments, 1);
+                }
                 changed(cancelled)
             }
             Step::RemoveDue => {
@@ -104,9 +111,10 @@ impl<P: Payments> Checkout<P> {
             }
             Step::RefundStray => {
                 // Nothing of ours captures for a closed order: somebody did so in Stripe's dashboard.
-                tracing::error!(order = %order.id, "payment anomaly: captured for a closed order; it is refunded");
+                tracing::error!(order_id = %order.id, "payment anomaly: captured for a closed order; it is refunded");
                 self.payments.refund(intent_of(&order)?).await?;
                 crash_point("payment_refund");
+                metrics::count(Metric::LatePayments, 1);
                 AGAIN
             }
             Step::StartOver => AGAIN,
@@ -173,6 +181,13 @@ fn changed(outcome: Result<(), PaymentError>) -> Round {
         Ok(()) | Err(PaymentError::Stale) => AGAIN,
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a payment was authorised for an order whose time was over: void from now on. It is counted here, since the order
+/// may have been closed before the payment came, and then no event tells of it.
+fn is_late(order: &Order, payment: Option<&Payment>) -> bool {
+    let authorised = payment.is_some_and(|payment| payment.intent.status == IntentStatus::Authorised);
+    authorised && matches!(order.state, OrderState::Expired { .. })
 }
 
 fn intent_of(order: &Order) -> Result<&PaymentIntentId, Anomaly> {

@@ -139,7 +139,7 @@ impl<P: Payments> Checkout<P> {
     /// pay by it; voiding it only keeps Stripe's lists tidy.
     async fn drop_payment(&self, order: &Order, payment: &PaymentIntentId) {
         if let Err(error) = self.payments.cancel(payment).await {
-            tracing::warn!(order = %order.id, %payment, %error, "a payment that is not used was not voided");
+            tracing::warn!(order_id = %order.id, %payment, %error, "a payment that is not used was not voided");
         }
     }
 }

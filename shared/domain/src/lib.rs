@@ -9,6 +9,7 @@ mod reconcile;
 mod text;
 mod ticket;
 mod timestamp;
+mod trace;
 mod words;
 
 pub use ids::{IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId};
@@ -22,4 +23,5 @@ pub use ticket::{
     SellLost, Ticket, TicketFacts, TicketState, Version,
 };
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use trace::TraceId;
 pub use words::search_words;

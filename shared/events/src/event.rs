@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use holdfast_domain::{Currency, OrderId, Price, TicketId, Timestamp, UserId, Version};
+use holdfast_domain::{Currency, OrderId, Price, TicketId, Timestamp, TraceId, UserId, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,6 +20,14 @@ impl EventId {
             Aggregate::Order(id) => id.as_uuid(),
         };
         Self(Uuid::new_v5(&namespace, format!("{}/{name}", version.number()).as_bytes()))
+    }
+}
+
+impl EventId {
+    /// The UUID itself.
+    #[must_use]
+    pub fn as_uuid(&self) -> Uuid {
+        self.0
     }
 }
 
@@ -279,6 +287,43 @@ impl EventData {
     }
 }
 
+impl EventData {
+    /// The order of a ticket's event, if it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::TicketReleased(released) => Some(released.order),
+            Self::TicketSold(sold) => Some(sold.order),
+            Self::TicketListed(_)
+            | Self::TicketChanged(_)
+            | Self::TicketDeleted(_)
+            | Self::OrderPlaced(_)
+            | Self::HoldExtended(_)
+            | Self::OrderCancelled(_)
+            | Self::OrderExpired(_)
+            | Self::OrderPaid(_)
+            | Self::OrderRefunded(_) => None,
+        }
+    }
+
+    /// The ticket of an order's event.
+    #[must_use]
+    pub fn ticket(&self) -> Option<TicketId> {
+        match self {
+            Self::OrderPlaced(placed) => Some(placed.ticket),
+            Self::HoldExtended(extended) => Some(extended.ticket),
+            Self::OrderCancelled(closed) | Self::OrderExpired(closed) => Some(closed.ticket),
+            Self::OrderPaid(paid) => Some(paid.ticket),
+            Self::OrderRefunded(refunded) => Some(refunded.ticket),
+            Self::TicketListed(_)
+            | Self::TicketChanged(_)
+            | Self::TicketDeleted(_)
+            | Self::TicketReleased(_)
+            | Self::TicketSold(_) => None,
+        }
+    }
+}
+
 /// Something that happened to one ticket or one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainEvent {
@@ -287,13 +332,22 @@ pub struct DomainEvent {
     #[serde(with = "version_number")]
     version: Version,
     time: Timestamp,
+    /// Events of before the first trace have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
     #[serde(flatten)]
     data: EventData,
 }
 
 impl DomainEvent {
     pub(crate) fn new(aggregate: Aggregate, version: Version, time: Timestamp, data: EventData) -> Self {
-        Self { id: EventId::derive(aggregate, version, data.name()), aggregate, version, time, data }
+        Self { id: EventId::derive(aggregate, version, data.name()), aggregate, version, time, trace_id: None, data }
+    }
+
+    /// The same event with the trace of the request that decided it.
+    #[must_use]
+    pub fn with_trace(self, trace_id: Option<TraceId>) -> Self {
+        Self { trace_id, ..self }
     }
 
     /// The event's id: the same for every delivery.
@@ -324,6 +378,12 @@ impl DomainEvent {
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.time
+    }
+
+    /// The trace of the request that decided it, if that is known.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceId> {
+        self.trace_id
     }
 
     /// The facts.

@@ -13,5 +13,5 @@ pub use event::{
     OrderPlaced, OrderRefunded, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
 };
 pub use relay_queue::{RelayFailure, RelayQueue, RelayQueueError};
-pub use render_queue::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk};
+pub use render_queue::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk, TRACE_ATTRIBUTE};
 pub use schedule::{ExpireOrder, ExpirySchedules, ScheduleError, ScheduleTarget};

@@ -9,7 +9,7 @@ use aws_sdk_scheduler::operation::update_schedule::UpdateScheduleError;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
 };
-use holdfast_domain::{OrderId, Timestamp, UserId};
+use holdfast_domain::{OrderId, Timestamp, TraceId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The scheduler refuses an `at()` in the past. A hold that has run out already gets the nearest moment that is still
@@ -35,14 +35,17 @@ pub struct ScheduleTarget {
     pub dead_letter_arn: String,
 }
 
-/// What a schedule hands to `expire_order`.
+/// What a schedule hands to `expire_order`. Fields that it does not know are passed over: a schedule outlives the release
+/// that armed it, in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ExpireOrder {
     /// The order to end.
     pub order: OrderId,
     /// Who placed it.
     pub buyer: UserId,
+    /// The trace of the order; schedules of before the first trace have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
 }
 
 /// Why a schedule was not armed.

@@ -1,13 +1,15 @@
 //! The gate: a request comes through the site, a write comes from the site's own pages, and a session proves who asks.
 
+use std::fmt;
 use std::sync::Arc;
 
 use holdfast_auth::{
-    Claims, SESSION_LIFE, SessionKeys, carries_session_cookie, cleared_session_cookie, session_cookie,
-    session_from_cookie_header,
+    Claims, DEVICE_LIFE, Device, SESSION_LIFE, SessionKeys, carries_session_cookie, cleared_session_cookie,
+    device_cookie, device_from_cookie_header, session_cookie, session_from_cookie_header,
 };
 use holdfast_domain::{DisplayName, SessionId, Timestamp, UserId};
 use holdfast_store::{Account, Session, Sessions};
+use holdfast_telemetry::{Subject, note};
 use lambda_http::Request;
 use lambda_http::http::Method;
 use subtle::ConstantTimeEq as _;
@@ -29,6 +31,36 @@ pub struct Principal {
     pub display_name: DisplayName,
     /// The session, for revoking it.
     pub session: SessionId,
+}
+
+/// A session that was recorded. `Debug` hides its token.
+#[must_use = "it is answered, or abandoned"]
+pub struct Started {
+    user: UserId,
+    session: SessionId,
+    session_cookie: String,
+    device_cookie: String,
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("user", &self.user).field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+impl Started {
+    /// The session that was recorded.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// The answer to its owner, with the cookies of the session and of the browser.
+    #[must_use]
+    pub fn into_reply(self, status: u16, account: &Account) -> Reply {
+        let reply = with_cookie(json(status, &UserBody::from(account)), &self.session_cookie);
+        with_cookie(reply, &self.device_cookie)
+    }
 }
 
 /// Checks requests.
@@ -118,15 +150,74 @@ impl Gate {
         Ok(self.secrets.session_keys(false).await?)
     }
 
-    /// Signs the owner of `account` in: 201 with the user, and the cookie of a new session.
+    /// Records a session of the owner of `account`. Nobody has its token before [`Started::into_reply`].
+    ///
+    /// Whoever proved themselves by a password looks at it again after this, and before they answer: one that was changed
+    /// in between ends the session with [`Gate::abandon_session`]. A change of the password replaces it first and lists
+    /// the sessions afterwards, so that each session of the old password is seen by one of the two.
     ///
     /// # Errors
     /// An outage.
-    pub async fn start_session(&self, account: &Account, now: Timestamp) -> Result<Reply, ApiError> {
+    pub async fn start_session(
+        &self,
+        request: &Request,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Started, ApiError> {
+        note(Subject::User(account.id));
         let keys = self.session_keys().await?;
         let claims = Claims::starting(account.id, SessionId::from_uuid(Uuid::new_v4()), now);
-        self.sessions.session_create(&Session::new(&claims, account.display_name.clone())).await?;
-        Ok(with_cookie(json(201, &UserBody::from(account)), &session_cookie(&keys.sign(&claims), SESSION_LIFE)))
+        let session = Session::new(&claims, account.display_name.clone(), header(request, "user-agent"));
+        self.sessions.session_create(&session).await?;
+        let known = device_from_cookie_header(cookies(request)).and_then(|token| keys.device(&token, now));
+        let nonce = known.filter(|device| device.user == account.id).map_or_else(Uuid::new_v4, |device| device.nonce);
+        let device = keys.sign_device(&Device { user: account.id, nonce }, now);
+        Ok(Started {
+            user: account.id,
+            session: claims.session,
+            session_cookie: session_cookie(&keys.sign(&claims), SESSION_LIFE),
+            device_cookie: device_cookie(&device, DEVICE_LIFE),
+        })
+    }
+
+    /// Ends a session that was recorded and is not to be.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn abandon_session(&self, started: Started) -> Result<(), ApiError> {
+        Ok(self.sessions.session_delete(started.user, started.session).await?)
+    }
+
+    /// The sessions of whoever asks, the newest first.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn sessions_of(&self, principal: &Principal, now: Timestamp) -> Result<Vec<Session>, ApiError> {
+        Ok(self.sessions.session_list(principal.user, now).await?)
+    }
+
+    /// Ends one session of whoever asks. One that is gone, or somebody else's, is not there to be ended.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn end_session_of(&self, principal: &Principal, session: SessionId) -> Result<(), ApiError> {
+        Ok(self.sessions.session_delete(principal.user, session).await?)
+    }
+
+    /// Ends all sessions of whoever asks but the one that they ask with.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn end_other_sessions(&self, principal: &Principal, now: Timestamp) -> Result<(), ApiError> {
+        Ok(self.sessions.session_delete_others(principal.user, Some(principal.session), now).await?)
+    }
+
+    /// Ends all sessions of a person, wherever they are: for those who have proved themselves without one.
+    ///
+    /// # Errors
+    /// An outage.
+    pub async fn end_sessions_of(&self, user: UserId, now: Timestamp) -> Result<(), ApiError> {
+        Ok(self.sessions.session_delete_others(user, None, now).await?)
     }
 
     /// Revokes the request's session, if it carries one: the next request with its token is nobody's.
@@ -141,15 +232,18 @@ impl Gate {
         let Some(claims) = self.claims_of(&token, now).await? else {
             return Ok(());
         };
-        Ok(self.sessions.session_delete(claims.session, claims.user).await?)
+        Ok(self.sessions.session_delete(claims.user, claims.session).await?)
     }
 
     async fn session_of(&self, token: &str, now: Timestamp) -> Result<Option<Principal>, ApiError> {
         let Some(claims) = self.claims_of(token, now).await? else {
             return Ok(None);
         };
-        let session = self.sessions.session_read(claims.session, now).await?;
-        Ok(session.filter(|session| session.user == claims.user).map(|session| Principal {
+        let session = self.sessions.session_read(claims.user, claims.session, now).await?;
+        if session.is_some() {
+            note(Subject::User(claims.user));
+        }
+        Ok(session.map(|session| Principal {
             user: session.user,
             display_name: session.display_name,
             session: session.id,
@@ -166,7 +260,7 @@ impl Gate {
     }
 }
 
-fn cookies(request: &Request) -> impl Iterator<Item = &str> {
+pub(crate) fn cookies(request: &Request) -> impl Iterator<Item = &str> {
     request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok())
 }
 

@@ -92,6 +92,10 @@ impl Problem {
         idempotency_key_reused 422 "idempotency-key-reused" "The Idempotency-Key was used for another ticket"
         /// 429: too many requests.
         too_many_requests 429 "too-many-requests" "Too many requests"
+        /// 429: a password, or whatever else is counted, was tried too often.
+        too_many_tries 429 "too-many-tries" "Too many tries"
+        /// 429: the buyer holds as many tickets as anybody may.
+        too_many_holds 429 "too-many-holds" "You hold as many tickets as one person may"
         /// 500: a fault of ours.
         internal 500 "internal" "Something went wrong"
         /// 503: this stage has no payment keys.

@@ -1,8 +1,8 @@
 //! The shapes of the answers, shared by the routes that give them.
 
 use holdfast_domain::limits::HOLD_GRACE;
-use holdfast_domain::{Expiry, Order, OrderState, Price, Ticket, TicketFacts, TicketState, Timestamp};
-use holdfast_store::{Account, Receipt, TicketWithDetails};
+use holdfast_domain::{Expiry, Order, OrderState, Price, SessionId, Ticket, TicketFacts, TicketState, Timestamp};
+use holdfast_store::{Account, Receipt, Session, TicketWithDetails};
 use serde::Serialize;
 
 /// A person, to themselves. Without `Debug`: an address is not for logs.
@@ -19,6 +19,30 @@ impl From<&Account> for UserBody {
             id: account.id.to_string(),
             email: account.email.as_str().to_owned(),
             display_name: account.display_name.as_str().to_owned(),
+        }
+    }
+}
+
+/// A session, to the one whose it is.
+#[derive(Debug, Serialize)]
+pub struct SessionBody {
+    id: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    current: bool,
+    user_agent: Option<String>,
+}
+
+impl SessionBody {
+    /// A session, as seen by a request with the session `current`.
+    #[must_use]
+    pub fn new(session: &Session, current: SessionId) -> Self {
+        Self {
+            id: session.id.to_string(),
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+            current: session.id == current,
+            user_agent: session.user_agent.clone(),
         }
     }
 }

@@ -136,7 +136,7 @@ impl Payments for StripePayments {
             if !is_saved || attempt == CREATE_KEYS {
                 return Err(failure.into());
             }
-            tracing::warn!(order = %new.owner.order, attempt, "Stripe answers 500 to this key: trying another one");
+            tracing::warn!(order_id = %new.owner.order, attempt, "Stripe answers 500 to this key: trying another one");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Serving invocations: one log line each, an error once with its chain.
+//! Serving invocations: one log line each with the ids of what it was about, an error once with its chain.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -6,7 +6,9 @@ use std::future::Future;
 use std::time::Instant;
 
 use holdfast_http_api::{ApiError, Reply, Request};
+use holdfast_telemetry::{Invocation, Metric, Subject, metrics, note};
 use lambda_http::RequestExt as _;
+use lambda_http::request::RequestContext;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,25 +44,29 @@ impl Runtime {
     {
         lambda_http::run(lambda_http::service_fn(|request: Request| {
             let begun = Instant::now();
-            let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
-            let id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
+            let invocation = invocation_of(&request);
+            let (route, named) = (route_of(&request), named_in_path(&request));
             let answer = handler(request);
-            async move {
+            invocation.run(async move {
+                named.into_iter().for_each(note);
                 let (reply, problem) = match answer.await {
                     Ok(reply) => (reply, ""),
                     Err(error) => {
                         let (problem, cause) = error.into_parts();
                         if let Some(cause) = cause {
-                            tracing::error!(request_id = %id, error = error_chain(cause.as_ref()), "the request failed");
+                            tracing::error!(error = error_chain(cause.as_ref()), "the request failed");
                         }
                         let kind = problem.kind();
                         (problem.into_reply(), kind)
                     }
                 };
+                if reply.status().is_server_error() {
+                    metrics::count(Metric::Failures, 1);
+                }
                 let (status, ms) = (reply.status().as_u16(), millis_since(begun));
-                tracing::info!(request_id = %id, %method, path, status, problem, ms, "answered");
+                tracing::info!(route, status, problem, ms, "answered");
                 Ok::<_, Error>(reply)
-            }
+            })
         }))
         .await
     }
@@ -79,22 +85,48 @@ impl Runtime {
     {
         lambda_runtime::run(service_fn(|event: LambdaEvent<E>| {
             let begun = Instant::now();
-            let id = event.context.request_id.clone();
+            let invocation = Invocation::new(&event.context.request_id, event.context.xray_trace_id.as_deref());
             // Boxed: an event handler that calls two services is a future of more than 20 KB.
             let outcome = Box::pin(handler(event.payload));
-            async move {
+            invocation.run(async move {
                 let outcome = outcome.await;
                 let ms = millis_since(begun);
                 match &outcome {
-                    Ok(_) => tracing::info!(request_id = %id, ms, "handled"),
-                    Err(error) => tracing::error!(request_id = %id, ms, error = error_chain(error), "the event failed"),
+                    Ok(_) => tracing::info!(ms, "handled"),
+                    Err(error) => {
+                        metrics::count(Metric::Failures, 1);
+                        tracing::error!(ms, error = error_chain(error), "the event failed");
+                    }
                 }
                 outcome.map_err(|error| Diagnostic {
                     error_type: std::any::type_name::<X>().to_owned(),
                     error_message: error.to_string(),
                 })
-            }
+            })
         }))
         .await
     }
+}
+
+fn invocation_of(request: &Request) -> Invocation {
+    let context = request.lambda_context_ref();
+    let id = context.map(|context| context.request_id.as_str()).unwrap_or_default();
+    Invocation::new(id, context.and_then(|context| context.xray_trace_id.as_deref()))
+}
+
+/// Method and pattern of the path, as the API's route has them. The path itself may hold what somebody has typed, and a
+/// query holds what they look for: neither is logged.
+fn route_of(request: &Request) -> String {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+        return String::new();
+    };
+    context.route_key.clone().unwrap_or_default()
+}
+
+/// The ids in the path; what is no id is left out.
+fn named_in_path(request: &Request) -> Vec<Subject> {
+    let parameters = request.path_parameters();
+    let order = parameters.first("order_id").and_then(|id| id.parse().ok()).map(Subject::Order);
+    let ticket = parameters.first("ticket_id").and_then(|id| id.parse().ok()).map(Subject::Ticket);
+    order.into_iter().chain(ticket).collect()
 }

@@ -1,12 +1,14 @@
 //! Starting: telemetry, then the SDK's configuration, then the clients that a function asks for.
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use holdfast_http_api::{Gate, Secrets};
-use holdfast_store::{Accounts, Market, Sessions};
+use holdfast_http_api::{Gate, Limiter, Secrets};
+use holdfast_store::{Accounts, Allowance, Market, Sessions, Tries};
+use holdfast_telemetry::{Place, start_logging};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
@@ -27,31 +29,29 @@ impl Runtime {
     /// Starts logging and reads the SDK's configuration.
     ///
     /// `CALL_TIMEOUT_SECONDS` limits one try of a call, connecting included; all tries together have three times that.
+    /// `AWS_API_BASE`, which no deployment sets, says where AWS is called instead: an emulator.
     ///
     /// # Errors
-    /// [`ConfigError`] when that variable is not a positive number.
+    /// [`ConfigError`] when that variable is not a positive number, or the function's name or `STAGE` is not set.
     pub async fn start() -> Result<Self, ConfigError> {
         let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .with_target(false)
-            .with_env_filter(filter)
-            .init();
+        let here = Place { function: Config.text("AWS_LAMBDA_FUNCTION_NAME")?, stage: Config.text("STAGE")? };
+        start_logging(here, filter);
         let one_try = Config.seconds("CALL_TIMEOUT_SECONDS")?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(one_try)
             .operation_attempt_timeout(one_try)
             .operation_timeout(one_try * TRIES)
             .build();
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .load()
-            .await;
-        Ok(Self { config: Config, sdk })
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
+        // `AWS_ENDPOINT_URL` would do, but for `sam local invoke`: it hands on what the template declares, empty at that,
+        // and the SDK panics over an empty one.
+        if let Ok(base) = Config.text("AWS_API_BASE") {
+            loader = loader.endpoint_url(base);
+        }
+        Ok(Self { config: Config, sdk: loader.load().await })
     }
 
     /// The market's table.
@@ -88,12 +88,33 @@ impl Runtime {
         Ok(Gate::new(Secrets::new(client, session, origin), self.sessions()?))
     }
 
+    /// What counts tries.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `TRIES_TABLE` is not set, or `NETWORK_TRIES_PER_HOUR` is not from 10 to a million.
+    pub fn limiter(&self) -> Result<Limiter, ConfigError> {
+        let network = self.config.parsed::<u32>("NETWORK_TRIES_PER_HOUR")?;
+        if !(10..=1_000_000).contains(&network) {
+            return Err(ConfigError::Invalid("NETWORK_TRIES_PER_HOUR"));
+        }
+        let tries = Tries::new(self.dynamodb(), self.config.text("TRIES_TABLE")?);
+        Ok(Limiter::new(tries, Allowance::per_hour(network)))
+    }
+
     /// How long an order holds its ticket.
     ///
     /// # Errors
     /// [`ConfigError`] when `HOLD_SECONDS` is not a positive number.
     pub fn hold_duration(&self) -> Result<Duration, ConfigError> {
         self.config.seconds("HOLD_SECONDS")
+    }
+
+    /// Most tickets that one buyer may hold at once.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `HOLDS_PER_BUYER` is not a number from 1 to 255.
+    pub fn holds_per_buyer(&self) -> Result<NonZeroU8, ConfigError> {
+        self.config.parsed("HOLDS_PER_BUYER")
     }
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use holdfast_auth::PasswordHash;
 use holdfast_domain::{DisplayName, EmailAddress, Timestamp, UserId};
@@ -50,6 +51,20 @@ pub enum AccountCreateError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Why a password was not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordReplaceError {
+    /// It is another one by now, or the account is gone.
+    #[error("the password is another one by now")]
+    Changed,
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Holds too when this very hash is there already: the answer to the first try may have been lost.
+const HAS_OLD_OR_THIS: &str = "#user = :user AND (password_hash = :old OR password_hash = :new)";
 
 /// What stands under an address.
 #[derive(Serialize, Deserialize)]
@@ -149,6 +164,41 @@ impl Accounts {
             display_name: display_name(&item.display_name)?,
             created_at: moment(item.created_at)?,
         }))
+    }
+
+    /// Replaces the hash of an account's password, if it is still `old`: of two changes at the same time one wins.
+    ///
+    /// # Errors
+    /// [`PasswordReplaceError::Changed`] when another change came first.
+    pub async fn password_replace(
+        &self,
+        account: &Account,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), PasswordReplaceError> {
+        let replaced = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(keys::PK, keys::s(keys::address_pk(&account.email)))
+            .condition_expression(HAS_OLD_OR_THIS)
+            .update_expression("SET password_hash = :new")
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_values(":user", keys::s(account.id))
+            .expression_attribute_values(":old", keys::s(old.to_phc_string()))
+            .expression_attribute_values(":new", keys::s(new.to_phc_string()))
+            .send()
+            .await;
+        match replaced {
+            Ok(_) => {
+                crash_point("password_replace");
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Err(PasswordReplaceError::Changed),
+                Some(_) | None => Err(StoreError::from_sdk(error).into()),
+            },
+        }
     }
 
     async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {

@@ -5,11 +5,12 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::keys::{Item, n, s};
+use crate::trace;
 
 /// An update of one item that happens if its condition holds, and that answers the image it made or the one it lost to.
 ///
-/// Each `#name` of the expressions stands for the attribute `name`; `:one`, which counts the version, is set, and so are
-/// those of the `states` that the expressions use.
+/// Each `#name` of the expressions stands for the attribute `name`; `:one`, which counts the version, `:trace`, which is the
+/// request's, and those of the `states` are set where the expressions use them.
 pub(crate) fn conditional(
     client: &Client,
     table: &str,
@@ -25,8 +26,13 @@ pub(crate) fn conditional(
         .condition_expression(condition)
         .update_expression(update)
         .return_values(ReturnValue::AllNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .expression_attribute_values(":one", n(1));
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    if uses(&[update], ":one") {
+        builder = builder.expression_attribute_values(":one", n(1));
+    }
+    if uses(&[update], ":trace") {
+        builder = builder.expression_attribute_values(":trace", trace::of_request());
+    }
     for expression in [condition, update] {
         for name in tokens(expression).filter_map(|token| token.strip_prefix('#')) {
             builder = builder.expression_attribute_names(format!("#{name}"), name);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{self, Item};
+use crate::trace;
 
 /// The facts that ticket and order share.
 #[derive(Debug, Serialize, Deserialize)]
@@ -152,9 +153,16 @@ impl FactsItem {
     }
 }
 
+/// An item as it is put, with the trace of the request that decides so.
+fn decided(item: impl Serialize) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(item).map_err(StoreError::corrupt)?;
+    item.insert(trace::TRACE.to_owned(), trace::of_request());
+    Ok(item)
+}
+
 /// The lock item of a ticket that is put on the market.
 pub(crate) fn listed_item(ticket: &Ticket) -> Result<Item, StoreError> {
-    serde_dynamo::to_item(TicketItem {
+    decided(TicketItem {
         pk: keys::ticket_pk(ticket.id),
         sk: keys::LOCK.to_owned(),
         state: StoredTicketState::Listed,
@@ -170,7 +178,6 @@ pub(crate) fn listed_item(ticket: &Ticket) -> Result<Item, StoreError> {
         extended: None,
         sold_at: None,
     })
-    .map_err(StoreError::corrupt)
 }
 
 /// Reads a lock item; `image` is of the SDK's or of a stream's type.
@@ -211,7 +218,7 @@ pub(crate) fn ticket_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Ticke
 
 /// The item of a new order: awaiting payment, with its place in the sweep's index.
 pub(crate) fn order_item(order: &Order) -> Result<Item, StoreError> {
-    serde_dynamo::to_item(OrderItem {
+    decided(OrderItem {
         pk: keys::order_pk(order.buyer),
         sk: keys::order_sk(order.id),
         state: StoredOrderState::AwaitingPayment,
@@ -232,7 +239,6 @@ pub(crate) fn order_item(order: &Order) -> Result<Item, StoreError> {
         due_shard: Some(keys::due_shard(order.id.as_uuid())),
         due_at: Some(order.expires_at.as_millis()),
     })
-    .map_err(StoreError::corrupt)
 }
 
 fn card_of(brand: Option<&str>, last4: Option<&str>) -> Result<Option<PaidCard>, StoreError> {

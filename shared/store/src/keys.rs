@@ -21,6 +21,8 @@ pub(crate) const LOCK: &str = "T";
 pub(crate) const DETAILS: &str = "D";
 pub(crate) const CREDENTIAL: &str = "X";
 pub(crate) const CATALOGUE_ENTRY: &str = "P";
+/// What a buyer holds; no prefix of an order's, so that the relay does not see it.
+const HOLDS: &str = "HOLDS";
 
 /// The ends of the catalogue's rendered pages, by place.
 pub(crate) const PAGES: &str = "PAGES";
@@ -69,6 +71,11 @@ pub(crate) fn lock_key(ticket: TicketId) -> Item {
 
 pub(crate) fn order_key(buyer: UserId, order: OrderId) -> Item {
     key(order_pk(buyer), order_sk(order))
+}
+
+/// The key of the set of a buyer's holds.
+pub(crate) fn holds_key(buyer: UserId) -> Item {
+    key(order_pk(buyer), HOLDS)
 }
 
 /// The key of what stands under an address, in the accounts' table.

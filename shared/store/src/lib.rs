@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod allowance;
 mod batch;
 mod cancel;
 mod catalogue;
@@ -21,11 +22,13 @@ mod place;
 mod receipt;
 mod sessions;
 mod tickets;
+mod trace;
 mod transaction;
+mod tries;
 
 use aws_sdk_dynamodb::Client;
 
-pub use accounts::{Account, AccountCreateError, Accounts};
+pub use accounts::{Account, AccountCreateError, Accounts, PasswordReplaceError};
 pub use cancel::CancelOutcome;
 pub use catalogue::{
     CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected,
@@ -41,6 +44,8 @@ pub use place::{PlaceError, PlaceOrder};
 pub use receipt::Receipt;
 pub use sessions::{Session, Sessions};
 pub use tickets::{Created, NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
+pub use trace::trace_of_item;
+pub use tries::{Allowance, Tries, TryTakeError};
 
 /// The table of tickets, orders and catalogue rows.
 #[derive(Debug, Clone)]

@@ -26,7 +26,7 @@ const MAY_HOLD: &str = "(#state = :listed OR (#state = :held AND #expires_at <= 
                         AND #seller <> :buyer";
 const SET_HOLD: &str = "SET #state = :held, #version = #version + :one, #hold = #version + :one, \
                         #order_id = :order, #buyer = :buyer, #expires_at = :expires_at, #extended = :no, \
-                        #due_shard = :due_shard, #due_at = :expires_at";
+                        #due_shard = :due_shard, #due_at = :expires_at, #trace = :trace";
 /// `H(X,h)` of the protocol.
 const HOLDS: &str = "#state = :held AND #order_id = :order AND #hold = :hold";
 const HOLDS_RUN_OUT: &str = "#state = :held AND #order_id = :order AND #hold = :hold AND #expires_at <= :now";
@@ -35,6 +35,9 @@ const HOLDS_UNEXTENDED: &str = "#state = :held AND #order_id = :order AND #hold 
 const HOLDS_OR_CLAIMS: &str = "(#state = :held OR #state = :committed) AND #order_id = :order AND #hold = :hold";
 const CLAIMS: &str = "#state = :committed AND #order_id = :order AND #hold = :hold";
 const SET_EXTENDED: &str = "SET #version = #version + :one, #expires_at = :expires_at, #extended = :yes";
+/// Given up by its buyer: what follows belongs to that request.
+const SET_GIVEN_BACK: &str = "SET #state = :listed, #version = #version + :one, #trace = :trace \
+                              REMOVE #order_id, #buyer, #hold, #expires_at, #extended, #due_shard, #due_at";
 const SET_LISTED: &str = "SET #state = :listed, #version = #version + :one \
                           REMOVE #order_id, #buyer, #hold, #expires_at, #extended, #due_shard, #due_at";
 /// The order alone is due from now on: its payment is what is to be looked at.
@@ -136,7 +139,7 @@ impl Market {
         order: OrderId,
         hold: HoldNumber,
     ) -> Result<Ticket, LostOr<ReleaseLost>> {
-        let update = self.hold_update(id, order, hold, HOLDS, SET_LISTED);
+        let update = self.hold_update(id, order, hold, HOLDS, SET_GIVEN_BACK);
         transition("ticket_release", update, |old| old.release(order, hold)).await
     }
 

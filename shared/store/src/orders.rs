@@ -38,7 +38,10 @@ const AWAITING_WITHOUT_INTENT: &str = "#state = :awaiting AND attribute_not_exis
 const AWAITING_WITH_INTENT: &str = "#state = :awaiting AND attribute_exists(#intent)";
 const SET_CLOSED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one";
 /// The sweep is to void the payment within a minute, not only when the hold would have ended.
-const SET_CANCELLED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, #due_at = :now";
+const SET_CANCELLED: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, #due_at = :now, \
+                             #trace = :trace";
+const SET_CANCELLED_AT_REST: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, \
+                                     #trace = :trace REMOVE #due_shard, #due_at";
 const SET_CLOSED_AT_REST: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one \
                                   REMOVE #due_shard, #due_at";
 const SET_CLOSED_TOO_LATE: &str = "SET #state = :closed, #closed_at = :now, #version = #version + :one, \
@@ -128,17 +131,17 @@ impl Market {
         how: Closing,
         now: Timestamp,
     ) -> Result<Order, StoreError> {
-        let (state, with_intent) = match how {
-            Closing::Cancelled => (StoredOrderState::Cancelled, SET_CANCELLED),
-            Closing::Expired => (StoredOrderState::Expired, SET_CLOSED),
-            Closing::PaidTooLate => (StoredOrderState::Expired, SET_CLOSED_TOO_LATE),
+        let (state, with_intent, at_rest) = match how {
+            Closing::Cancelled => (StoredOrderState::Cancelled, SET_CANCELLED, SET_CANCELLED_AT_REST),
+            Closing::Expired => (StoredOrderState::Expired, SET_CLOSED, SET_CLOSED_AT_REST),
+            Closing::PaidTooLate => (StoredOrderState::Expired, SET_CLOSED_TOO_LATE, SET_CLOSED_AT_REST),
         };
         let closing = |condition, update| {
             self.order_update(buyer, order, condition, update)
                 .expression_attribute_values(":closed", s(state.as_str()))
                 .expression_attribute_values(":now", n(now.as_millis()))
         };
-        let update = closing(AWAITING_WITHOUT_INTENT, SET_CLOSED_AT_REST);
+        let update = closing(AWAITING_WITHOUT_INTENT, at_rest);
         let stored = match order_recorded("order_close", update).await? {
             Written::Won(order) => return Ok(order),
             Written::Lost(order) => order,

@@ -8,6 +8,7 @@ use holdfast_domain::{
 };
 
 use crate::Market;
+use crate::allowance::Counted;
 use crate::error::{LostOr, StoreError};
 use crate::orders::Recorded;
 
@@ -22,6 +23,8 @@ pub struct PlaceOrder {
     pub ticket: TicketId,
     /// How long the ticket itself is held.
     pub hold: Duration,
+    /// Most tickets that the buyer may hold at once, at least one.
+    pub limit: u8,
 }
 
 /// Why an order was not placed.
@@ -39,6 +42,12 @@ pub enum PlaceError {
     /// It is sold, or its sale is decided.
     #[error("the ticket is sold")]
     Sold,
+    /// The buyer holds as many tickets as anybody may; the ticket is on the market again.
+    #[error("the buyer holds as many tickets as they may")]
+    TooManyHolds {
+        /// When the first of them ends at the latest, if nothing is done.
+        retry_after: Duration,
+    },
     /// The order is there, for another ticket.
     #[error("the key was used for another ticket")]
     KeyReused,
@@ -48,7 +57,7 @@ pub enum PlaceError {
 }
 
 impl Market {
-    /// Holds the ticket for the buyer and records the order. The ticket decides; a repeat of the same order finds what
+    /// Holds the ticket for the buyer, counts the hold and records the order. The ticket decides; a repeat of the same order finds what
     /// was decided and goes on from there, so that it has one effect and one answer. `clock` is asked when a moment is
     /// needed.
     ///
@@ -60,6 +69,13 @@ impl Market {
             return for_ticket(order, command.ticket);
         }
         let (ticket, hold) = self.hold_taken(command, clock()).await?;
+        match self.hold_counted(command.buyer, hold, command.limit, clock()).await? {
+            Counted::Yes => {}
+            Counted::NoRoom { for_at_least: retry_after } => {
+                self.hold_given_back(command, hold).await?;
+                return Err(PlaceError::TooManyHolds { retry_after });
+            }
+        }
         self.hold_recorded(command, ticket, hold, clock()).await
     }
 
@@ -109,13 +125,17 @@ impl Market {
             Recorded::Existing(existing) => *existing,
         };
         if !existing.keeps_hold(command.ticket, hold.number) {
-            match self.ticket_release(command.ticket, command.order, hold.number).await {
-                // Lost means that it is not held by this order any more, which is what was wanted.
-                Ok(_) | Err(LostOr::Absent | LostOr::Lost(_)) => {}
-                Err(LostOr::Store(error)) => return Err(error.into()),
-            }
+            self.hold_given_back(command, hold).await?;
         }
         for_ticket(existing, command.ticket)
+    }
+
+    async fn hold_given_back(&self, command: PlaceOrder, hold: Hold) -> Result<(), StoreError> {
+        match self.ticket_release(command.ticket, command.order, hold.number).await {
+            // Lost means that it is not held by this order any more, which is what was wanted.
+            Ok(_) | Err(LostOr::Absent | LostOr::Lost(_)) => Ok(()),
+            Err(LostOr::Store(error)) => Err(error),
+        }
     }
 }
 

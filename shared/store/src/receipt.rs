@@ -1,10 +1,13 @@
 //! What a buyer has bought: read for them alone.
 
+use std::slice;
+
 use holdfast_domain::{Credential, DisplayName, Order, OrderState, TicketState};
 
 use crate::Market;
 use crate::error::StoreError;
 use crate::keys::{CREDENTIAL, DETAILS, LOCK};
+use crate::tickets::TicketWithDetails;
 
 /// What belongs to a paid order beside the order itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,20 +27,41 @@ impl Market {
     /// # Errors
     /// [`StoreError`] when the table fails; `Corrupt` when the ticket of a paid order is not sold to it.
     pub async fn order_receipt(&self, order: &Order) -> Result<Option<Receipt>, StoreError> {
-        let OrderState::Paid { refunded_at, .. } = &order.state else {
-            return Ok(None);
-        };
-        let parts: &[&str] = if refunded_at.is_some() { &[LOCK, DETAILS] } else { &[LOCK, DETAILS, CREDENTIAL] };
-        let found = self.tickets_with(&[order.ticket.id], parts).await?.pop();
-        let is_sold_to_order = |state| match state {
-            TicketState::Sold(sale) => (sale.order, sale.buyer, sale.number) == (order.id, order.buyer, order.hold),
-            TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) => false,
-        };
-        match found {
-            Some(found) if is_sold_to_order(found.ticket.state) => {
-                Ok(Some(Receipt { seller_name: found.details.seller_name, credential: found.credential }))
-            }
-            Some(_) | None => Err(StoreError::corrupt("the ticket of a paid order is not sold to it")),
-        }
+        Ok(self.order_receipts(slice::from_ref(order)).await?.pop().flatten())
     }
+
+    /// The receipts of several orders, in their order, with `None` for each that is not paid.
+    ///
+    /// # Errors
+    /// As [`order_receipt`](Self::order_receipt).
+    pub async fn order_receipts(&self, orders: &[Order]) -> Result<Vec<Option<Receipt>>, StoreError> {
+        let tickets_of = |refunded| {
+            let wanted = orders.iter().filter(|order| was_refunded(order) == Some(refunded));
+            wanted.map(|order| order.ticket.id).collect::<Vec<_>>()
+        };
+        let mut found = self.tickets_with(&tickets_of(false), &[LOCK, DETAILS, CREDENTIAL]).await?;
+        found.extend(self.tickets_with(&tickets_of(true), &[LOCK, DETAILS]).await?);
+        orders.iter().map(|order| was_refunded(order).map(|_| receipt(order, &found)).transpose()).collect()
+    }
+}
+
+/// Whether the money of a paid order was given back; `None` for an order that is not paid.
+fn was_refunded(order: &Order) -> Option<bool> {
+    match &order.state {
+        OrderState::Paid { refunded_at, .. } => Some(refunded_at.is_some()),
+        OrderState::AwaitingPayment { .. }
+        | OrderState::Capturing { .. }
+        | OrderState::Cancelled { .. }
+        | OrderState::Expired { .. } => None,
+    }
+}
+
+fn receipt(order: &Order, found: &[TicketWithDetails]) -> Result<Receipt, StoreError> {
+    let is_sold_to_order = |state| match state {
+        TicketState::Sold(sale) => (sale.order, sale.buyer, sale.number) == (order.id, order.buyer, order.hold),
+        TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) => false,
+    };
+    let found = found.iter().find(|found| found.ticket.id == order.ticket.id && is_sold_to_order(found.ticket.state));
+    let found = found.ok_or_else(|| StoreError::corrupt("the ticket of a paid order is not sold to it"))?;
+    Ok(Receipt { seller_name: found.details.seller_name.clone(), credential: found.credential.clone() })
 }

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::items::{self, StoredTicketState};
 use crate::keys::{self, CREDENTIAL, DETAILS, Item, LOCK, PK, SK, n, s};
 use crate::owner_page::{OwnerCursor, OwnerPage, position};
+use crate::trace;
 use crate::transaction::{cancelled_by, transaction_failed};
 
 /// What a ticket has beside its lock.
@@ -90,7 +91,8 @@ const LISTING_KEY_STAYS: Duration = Duration::from_hours(24);
 
 /// The seller's condition: on the market, theirs, and as it was read.
 const LISTED_AND_MINE: &str = "#state = :listed AND #seller = :seller AND #version = :version";
-const CHANGE_FACTS: &str = "SET #version = :next, #title = :title, #amount = :amount, #currency = :currency";
+const CHANGE_FACTS: &str = "SET #version = :next, #title = :title, #amount = :amount, #currency = :currency, \
+                            #trace = :trace";
 
 impl Market {
     /// Puts a ticket on the market: lock, details and credential in one transaction, since nobody contends for a
@@ -194,6 +196,8 @@ impl Market {
             .expression_attribute_names("#currency", "currency")
             .expression_attribute_names("#venue", "venue")
             .expression_attribute_names("#starts_at", "starts_at")
+            .expression_attribute_names("#trace", trace::TRACE)
+            .expression_attribute_values(":trace", trace::of_request())
             .expression_attribute_values(":listed", s(StoredTicketState::Listed.as_str()))
             .expression_attribute_values(":seller", s(change.seller))
             .expression_attribute_values(":version", n(change.version.number()))

@@ -254,6 +254,33 @@ async fn dies_while_signing_up_in_and_out() {
     assert_eq!(me.body, json!({"user": null}), "the sign-out was decided before the process died");
 }
 
+async fn dies_while_changing_the_password_or_ending_sessions() {
+    let stack = Stack::get();
+    let person = stack.person("Changing").await;
+    let sign_in = |password: &str| {
+        let body = json!({"email": person.email, "password": password});
+        Call::new("POST", "/api/session").json(&body)
+    };
+    stack.send(sign_in(PASSWORD)).await.expect(201);
+    let new = "another horse battery";
+    let change =
+        || Call::new("POST", "/api/password").json(&json!({"current_password": PASSWORD, "new_password": new}));
+    let armed = Armed::at("password_replace");
+    let answer = person.send(change()).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    assert_eq!(person.get("/api/sessions").await.expect(200).body["items"].as_array().map(Vec::len), Some(2));
+    person.send(change()).await.expect(204);
+    assert_eq!(person.get("/api/sessions").await.expect(200).body["items"].as_array().map(Vec::len), Some(1));
+    stack.send(sign_in(new)).await.expect(201);
+
+    let end = || Call::new("DELETE", "/api/sessions");
+    let armed = Armed::at("session_delete");
+    let answer = person.send(end()).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    person.send(end()).await.expect(204);
+    person.get("/api/sessions").await.expect_problem(401, "no-session");
+}
+
 /// A held ticket whose order has a payment that the buyer has authorised.
 async fn authorised(market: &Market, title: &str) -> (String, String) {
     let ticket = market.seller.list_ticket(title).await;
@@ -317,7 +344,7 @@ async fn dies_while_a_payment_is_voided(point: &str) {
 /// One test, because a crash point is met by whichever process comes first.
 #[tokio::test]
 async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() {
-    for point in ["ticket_hold", "order_create"] {
+    for point in ["ticket_hold", "hold_counted", "order_create"] {
         dies_while_placing(point).await;
     }
     dies_while_placing_and_the_client_gives_up().await;
@@ -335,6 +362,7 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
         dies_while_rendering(point).await;
     }
     dies_while_signing_up_in_and_out().await;
+    dies_while_changing_the_password_or_ending_sessions().await;
     // No webhook: it would be the one that meets the point, or the one that repairs what it did.
     let stripe = Stripe::get();
     stripe.post("webhooks", &json!({"mode": "off"})).await;

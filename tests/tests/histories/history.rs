@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::gate::{ActorId, GATE, Gate, Heard, Turn};
-use crate::world::{HOLD, PAYMENT, World};
+use crate::world::{HOLD, LIMIT, PAYMENT, World};
 
 /// Actors at a time.
 const LIVE: usize = 4;
@@ -183,7 +183,7 @@ impl<'w> History<'w> {
         // Whoever places may take over from whoever was too slow.
         self.excused
             .extend(self.orders.iter().filter(|one| one.ticket == ticket && one.order != order).map(|one| one.order));
-        let command = PlaceOrder { order, buyer, ticket, hold: HOLD };
+        let command = PlaceOrder { order, buyer, ticket, hold: HOLD, limit: LIMIT };
         let (checkout, clock) = (Arc::clone(&self.world.checkout), self.world.clock.clone());
         let name = format!("place {order} on {ticket}");
         self.spawn(name, async move { checkout.market().order_place(command, || clock.now()).await.map(|_| ()) }).await;

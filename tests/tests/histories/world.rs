@@ -25,6 +25,8 @@ const STAGE: &str = "histories";
 
 /// How long a placed order holds its ticket.
 pub(crate) const HOLD: Duration = Duration::from_secs(100);
+/// How many tickets a buyer may hold: of two tickets one, so that the limit is met.
+pub(crate) const LIMIT: u8 = 1;
 /// How long a ticket is held at least once its payment is begun.
 pub(crate) const PAYMENT: Duration = Duration::from_mins(1);
 

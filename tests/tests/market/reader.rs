@@ -45,7 +45,8 @@ impl Reader {
     pub(crate) async fn read(&self, buyers: &[String], tickets: &[String]) -> Books {
         let mut books = Books { orders: Vec::new(), tickets: Vec::new(), payments: Vec::new() };
         for buyer in buyers {
-            books.orders.extend(self.partition(format!("U#{buyer}")).await);
+            let items = self.partition(format!("U#{buyer}")).await;
+            books.orders.extend(items.into_iter().filter(|item| text(item, "sk").starts_with("O#")));
         }
         for ticket in tickets {
             let items = self.partition(format!("T#{ticket}")).await;

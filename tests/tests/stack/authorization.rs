@@ -19,16 +19,21 @@ enum For {
     Stripe,
 }
 
-const ROUTES: [(&str, For); 18] = [
+const ROUTES: [(&str, For); 23] = [
     ("POST /api/users", For::Anyone),
     ("POST /api/session", For::Anyone),
     ("GET /api/session", For::Anyone),
     ("DELETE /api/session", For::Anyone),
+    ("POST /api/password", For::User),
+    ("GET /api/sessions", For::User),
+    ("DELETE /api/sessions", For::User),
+    ("DELETE /api/sessions/{session_id}", For::User),
     ("GET /api/tickets", For::Anyone),
     ("GET /api/tickets/{ticket_id}", For::Anyone),
     ("POST /api/tickets", For::User),
     ("PUT /api/tickets/{ticket_id}", For::Owner),
     ("DELETE /api/tickets/{ticket_id}", For::Owner),
+    ("GET /api/me/export", For::User),
     ("GET /api/me/tickets", For::User),
     ("GET /api/me/tickets/{ticket_id}", For::Owner),
     ("POST /api/orders", For::User),
@@ -44,6 +49,7 @@ const ROUTES: [(&str, For); 18] = [
 fn call(route: &str, ticket: &str, order: &str) -> Call {
     let (method, path) = route.split_once(' ').expect("method and path");
     let path = path.replace("{ticket_id}", ticket).replace("{order_id}", order);
+    let path = path.replace("{session_id}", &Uuid::new_v4().to_string());
     let call = Call::new(method, path).header("idempotency-key", Uuid::new_v4().to_string());
     match body_of(route, ticket) {
         Some(body) => call.json(&body),
@@ -55,6 +61,7 @@ fn body_of(route: &str, ticket: &str) -> Option<Value> {
     let email = format!("{}@tickets.example", Uuid::new_v4().simple());
     match route {
         "POST /api/users" | "POST /api/session" => Some(json!({"email": email, "password": PASSWORD})),
+        "POST /api/password" => Some(json!({"current_password": PASSWORD, "new_password": "another horse battery"})),
         "POST /api/tickets" | "PUT /api/tickets/{ticket_id}" => Some(ticket_body("Authorized")),
         "POST /api/orders" => Some(json!({"ticket_id": ticket})),
         _ => None,

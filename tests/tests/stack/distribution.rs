@@ -176,7 +176,7 @@ fn functions_get_what_they_read_of_a_request_and_api_gateway_its_own_host() {
     assert_eq!(policy["HeadersConfig"]["HeaderBehavior"], "whitelist");
     assert_eq!(
         texts(&policy["HeadersConfig"]["Headers"]),
-        ["Origin", "Idempotency-Key", "Stripe-Signature", "X-Site-Host", "CloudFront-Viewer-Address"]
+        ["Origin", "Idempotency-Key", "Stripe-Signature", "User-Agent", "X-Site-Host", "CloudFront-Viewer-Address"]
     );
 }
 

@@ -124,3 +124,47 @@ async fn what_cannot_be_ordered_is_refused_with_the_reason() {
     buyer.place_order(&ticket).await.expect_problem(404, "not-found");
     assert_eq!(buyer.get("/api/orders").await.expect(200).body["items"], json!([]));
 }
+
+#[tokio::test]
+async fn nobody_holds_more_tickets_than_one_person_may() {
+    let stack = Stack::get();
+    let (seller, greedy, other) =
+        (stack.person("Seller").await, stack.person("Greedy").await, stack.person("Other").await);
+    let limit = 10;
+    let mut tickets = Vec::new();
+    for number in 0..limit + 3 {
+        tickets.push(seller.list_ticket(&format!("Front row {number}")).await);
+    }
+
+    // All at once: the limit must hold against somebody who does not wait for answers.
+    let asked: Vec<_> = tickets
+        .into_iter()
+        .map(|ticket| {
+            let greedy = greedy.clone();
+            tokio::spawn(async move { (greedy.place_order(&ticket).await, ticket) })
+        })
+        .collect();
+    let (mut held, mut refused) = (Vec::new(), Vec::new());
+    for task in asked {
+        let (answer, ticket) = task.await.expect("an answer");
+        if answer.status == 201 { held.push(answer.text("id")) } else { refused.push((ticket, answer)) }
+    }
+    assert_eq!(held.len(), limit);
+    for (ticket, answer) in &refused {
+        answer.expect_problem(429, "too-many-holds");
+        let wait: u64 = answer.header("retry-after").expect("a time to wait").parse().expect("seconds");
+        assert!((1..=86_500).contains(&wait), "{wait} s");
+        assert_eq!(stack.ticket(ticket).await.text("state"), "listed", "what is refused stays on the market");
+    }
+    let left = &refused[0].0;
+    let key = Uuid::new_v4().to_string();
+    greedy.place_order_under(&key, left).await.expect_problem(429, "too-many-holds");
+
+    // One given back is one more; the refused key is good for it.
+    greedy.cancel(&held[0]).await.expect(200);
+    assert_eq!(greedy.place_order_under(&key, left).await.expect(201).text("state"), "awaiting_payment");
+    greedy.place_order(&refused[1].0).await.expect_problem(429, "too-many-holds");
+
+    // Nobody else is in the way of anybody.
+    other.place_order(&refused[1].0).await.expect(201);
+}

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tests::{Aws, Call, Person, Stack, eventually};
 use uuid::Uuid;
@@ -12,7 +14,8 @@ fn stream_value(value: &AttributeValue) -> Value {
     let text = value.as_s().map(|text| json!({"S": text}));
     let number = value.as_n().map(|number| json!({"N": number}));
     let bool = value.as_bool().map(|bool| json!({"BOOL": bool}));
-    text.or(number).or(bool).unwrap_or_else(|other| panic!("the market writes no {other:?}"))
+    let bytes = value.as_b().map(|bytes| json!({"B": STANDARD.encode(bytes)}));
+    text.or(number).or(bool).or(bytes).unwrap_or_else(|other| panic!("the market writes no {other:?}"))
 }
 
 /// The item of a ticket's lock, as the stream shows its creation.

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use aws_config::BehaviorVersion;
 use holdfast_domain::{
-    Currency, DisplayName, HoldRequest, IdempotencyKey, Order, OrderId, OrderState, OrderTicket, PaidCard,
-    PaymentIntentId, Price, Ticket, TicketFacts, TicketId, Timestamp, Title, UserId, Venue, Version,
+    Currency, DisplayName, IdempotencyKey, Order, OrderId, PaidCard, PaymentIntentId, Price, Ticket, TicketFacts,
+    TicketId, Timestamp, Title, UserId, Venue,
 };
-use holdfast_store::{Closing, ExpireOutcome, Market, NewTicket, Recorded, TicketDetails};
+use holdfast_store::{Closing, ExpireOutcome, Market, NewTicket, PlaceOrder, TicketDetails};
 use tests::{Meter, Stack};
 use uuid::Uuid;
 
@@ -48,22 +48,10 @@ impl Counted {
     async fn place(&mut self) -> Order {
         let buyer = UserId::from_uuid(Uuid::now_v7());
         let id = OrderId::derive(buyer, &IdempotencyKey::parse("k").expect("a key"));
-        let expires_at = self.now.plus(std::time::Duration::from_mins(15));
-        let request = HoldRequest { order: id, buyer, now: self.now, expires_at };
-        let held = self.market.ticket_hold(self.ticket.id, request).await.expect("a hold");
-        self.count("hold: ticket");
-        let order = Order {
-            id,
-            buyer,
-            ticket: OrderTicket { id: held.id, facts: held.facts },
-            hold: holdfast_domain::HoldNumber::from_number(held.version.number()),
-            expires_at,
-            created_at: self.now,
-            version: Version::FIRST,
-            state: OrderState::AwaitingPayment { intent: None },
-        };
-        assert_eq!(self.market.order_create(&order).await.expect("a record"), Recorded::New);
-        self.count("hold: order");
+        let hold = std::time::Duration::from_mins(15);
+        let command = PlaceOrder { order: id, buyer, ticket: self.ticket.id, hold, limit: 10 };
+        let order = self.market.order_place(command, || self.now).await.expect("an order");
+        self.count("hold: ticket, count, order");
         order
     }
 
@@ -101,7 +89,7 @@ async fn write_units_of_hold_to_cancel() {
     counted.count("cancel: ticket");
     counted.market.order_close(order.buyer, order.id, Closing::Cancelled, counted.now).await.expect("a record");
     counted.count("cancel: order");
-    compare("hold → cancel", &counted, 9.0);
+    compare("hold → cancel", &counted, 10.0);
 }
 
 #[tokio::test]
@@ -111,7 +99,7 @@ async fn write_units_of_hold_to_expire() {
     let outcome = counted.market.order_expire_run_out(order.buyer, order.id, order.expires_at).await.expect("an end");
     assert_eq!(outcome, ExpireOutcome::Expired);
     counted.count("expire: ticket and order");
-    compare("hold → expire", &counted, 9.0);
+    compare("hold → expire", &counted, 10.0);
 }
 
 #[tokio::test]

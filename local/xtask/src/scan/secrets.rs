@@ -14,7 +14,7 @@ use crate::process::capture;
 
 /// Kinds of secrets that must be noticed, each written in pieces, so that no scanner takes this file for a leak.
 const PLANTED: [(&str, &[&str]); 5] = [
-    ("AWS Access Key", &["key_id: AK", "IAQ4XZ", "7TPD3M", "VC6WHN"]),
+    ("AWS Access Key", &["key_id: AK", "IAQ4XZ", "7TPD3M", "VC6WXN"]),
     ("Stripe Access Key", &["stripe = ", "\"sk_", "live_4eC39H", "qLyjWDar", "jtT1zdp7dc\""]),
     (
         "Private Key",

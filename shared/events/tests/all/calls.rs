@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::samples::{BUYER, ORDER, moment, now, ticket};
+use crate::samples::{BUYER, ORDER, TRACE, moment, now, ticket, trace};
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use aws_sdk_scheduler::operation::create_schedule::{CreateScheduleError, CreateScheduleOutput};
@@ -19,7 +19,7 @@ use holdfast_events::{
 
 fn event(version: u64) -> DomainEvent {
     let (old, new) = (ticket(version - 1, TicketState::Listed), ticket(version, TicketState::Listed));
-    DomainEvent::of_ticket(Some(&old), Some(&new), now()).unwrap()
+    DomainEvent::of_ticket(Some(&old), Some(&new), now()).unwrap().with_trace(Some(trace()))
 }
 
 fn taken() -> PutEventsResultEntry {
@@ -117,7 +117,7 @@ async fn a_failure_reads_back_from_its_message() {
 }
 
 fn request() -> ExpireOrder {
-    ExpireOrder { order: ORDER.parse().unwrap(), buyer: BUYER.parse().unwrap() }
+    ExpireOrder { order: ORDER.parse().unwrap(), buyer: BUYER.parse().unwrap(), trace_id: Some(trace()) }
 }
 
 fn ends() -> Timestamp {
@@ -138,7 +138,8 @@ fn created(name: &'static str) -> Rule {
                 && target.role_arn() == "arn:role"
                 && target.dead_letter_config().unwrap().arn() == Some("arn:queue")
                 && target.retry_policy().unwrap().maximum_retry_attempts().is_some()
-                && target.input() == Some(format!(r#"{{"order":"{ORDER}","buyer":"{BUYER}"}}"#).as_str())
+                && target.input()
+                    == Some(format!(r#"{{"order":"{ORDER}","buyer":"{BUYER}","trace_id":"{TRACE}"}}"#).as_str())
         })
         .then_output(|| CreateScheduleOutput::builder().schedule_arn("arn:schedule").build().unwrap())
 }

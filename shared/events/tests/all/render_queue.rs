@@ -6,8 +6,10 @@ use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchResultEntry};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use holdfast_domain::TicketId;
-use holdfast_events::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk};
+use holdfast_events::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk, TRACE_ATTRIBUTE};
 use uuid::Uuid;
+
+use crate::samples::{TRACE, trace};
 
 fn ticket(number: u128) -> RenderRequest {
     RenderRequest::Ticket { ticket: TicketId::from_uuid(Uuid::from_u128(number)) }
@@ -28,6 +30,7 @@ fn queue(refusals: usize) -> (RenderQueue, Arc<Mutex<Vec<Vec<String>>>>) {
             } else {
                 bodies.push(entry.message_body().to_owned());
                 let done = SendMessageBatchResultEntry::builder().id(entry.id()).message_id("1");
+                assert_eq!(entry.message_attributes().unwrap()[TRACE_ATTRIBUTE].string_value(), Some(TRACE));
                 answer = answer.successful(done.md5_of_message_body("2").build().unwrap());
             }
         }
@@ -63,7 +66,7 @@ fn requests_are_written_as_their_readers_and_people_write_them() {
 async fn ten_messages_go_with_one_call() {
     let (queue, taken) = queue(0);
     let requests: Vec<_> = (0..23).map(ticket).collect();
-    queue.send(&requests).await.unwrap();
+    queue.send(&requests, Some(trace())).await.unwrap();
     let taken = taken.lock().unwrap();
     assert_eq!(taken.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 3]);
     let read: Vec<RenderRequest> = taken.iter().flatten().map(|body| serde_json::from_str(body).unwrap()).collect();
@@ -74,9 +77,9 @@ async fn ten_messages_go_with_one_call() {
 async fn refused_messages_are_sent_again_alone_and_reported_in_the_end() {
     let requests: Vec<_> = (0..4).map(ticket).collect();
     let (patient, taken) = queue(2);
-    patient.send(&requests).await.unwrap();
+    patient.send(&requests, Some(trace())).await.unwrap();
     assert_eq!(taken.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
     let (broken, _) = queue(usize::MAX);
-    let error = broken.send(&requests).await.unwrap_err();
+    let error = broken.send(&requests, None).await.unwrap_err();
     assert!(matches!(error, RenderQueueError::NotTaken(4)), "{error}");
 }

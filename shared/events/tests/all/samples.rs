@@ -2,13 +2,19 @@
 
 use holdfast_domain::{
     Claim, Currency, Hold, HoldNumber, Order, OrderState, OrderTicket, PaymentIntentId, Price, Sale, Ticket,
-    TicketFacts, TicketState, Timestamp, Title, Venue, Version,
+    TicketFacts, TicketState, Timestamp, Title, TraceId, Venue, Version,
 };
 
 pub(crate) const TICKET: &str = "0199a1b2-0000-7000-8000-000000000001";
 pub(crate) const ORDER: &str = "0199a1b2-0000-5000-8000-000000000002";
 pub(crate) const SELLER: &str = "0199a1b2-0000-7000-8000-00000000000a";
 pub(crate) const BUYER: &str = "0199a1b2-0000-7000-8000-00000000000b";
+
+pub(crate) const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
+
+pub(crate) fn trace() -> TraceId {
+    TRACE.parse().unwrap()
+}
 
 pub(crate) fn moment(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
