@@ -5,6 +5,9 @@ mod renderer;
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
+use holdfast_domain::Timestamp;
+use holdfast_store::{CataloguePlace, Market};
 use serde_json::json;
 use tests::{Aws, Call, Person, Stack, Stripe, VISA, eventually, ticket_body};
 use uuid::Uuid;
@@ -164,4 +167,29 @@ async fn a_request_that_comes_twice_ends_in_the_same_pages() {
     let never = Uuid::new_v4().to_string();
     aws.invoke("RenderPages", &json!({"ticket": never})).await.expect("a run");
     assert_eq!(site.ticket(&never).await, [None, None]);
+}
+
+/// The deployed function removes what it has noted about a page that is empty: its role lets it remove nothing else.
+#[tokio::test]
+async fn a_page_that_has_nothing_on_it_goes_from_the_catalogue() {
+    let (stack, aws) = (Stack::get(), Aws::get().await);
+    let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let market = Market::new(aws_sdk_dynamodb::Client::new(&sdk), stack.output("MarketTable"));
+    // A page of what was listed in the first second that there is: nothing was.
+    let place = |millis| {
+        let ticket = "00000000-0000-7000-8000-000000000001".parse().expect("an id");
+        CataloguePlace { moment: Timestamp::from_millis(millis).expect("a moment"), ticket }
+    };
+    let page = eventually("a page that ends there", SOON, || async {
+        let register = market.page_register().await.expect("a register");
+        let noted = market.boundaries_put(&register, &[place(1_000)], &[]).await.expect("an answer");
+        let page = market.page_of(place(0)).await.expect("a page");
+        (noted && page.end() == Some(place(1_000))).then_some(page)
+    })
+    .await;
+    eventually("nothing is noted about it", SOON, || async {
+        aws.invoke("RenderPages", &json!({"page": page.to_string()})).await.expect("a run");
+        market.page_layout(page).await.expect("an answer").is_none().then_some(())
+    })
+    .await;
 }

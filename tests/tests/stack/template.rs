@@ -274,6 +274,8 @@ fn the_renderer_writes_its_own_notes_and_its_own_pages_and_nothing_else() {
         ];
         assert_eq!(keys, expected.map(|key| format!("${{SiteBucket.Arn}}/{key}")), "{action}");
     }
+    let [listing] = with("s3:ListBucket")[..] else { panic!("it sees whether an object is missing or forbidden") };
+    assert_eq!(referred(&listing["Resource"]), Some("SiteBucket"));
     let mut writers = BTreeSet::new();
     for function in template.functions() {
         let statements = template.statements(&format!("{function}Role"));

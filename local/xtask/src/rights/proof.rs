@@ -1,6 +1,6 @@
 //! `cargo xtask rights`: takes each right away, and sees that a test fails without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ use crate::test::{cargo_test, start, tell};
 const PROGRAMS: [&str; 2] = ["stack", "crash"];
 /// Tests that look into the repository only, or take long and need nothing that others do not.
 const PASSED_OVER: [&str; 2] = ["template::", "distribution::"];
-/// How many tests are tried for a right: one may have met it by chance, while the sweep ran beside it.
-const TRIES: usize = 8;
+/// How many tests are tried for a right: most that met it did so by chance, while pages were rendered beside them.
+const TRIES: usize = 40;
 
 /// A test of a program.
 #[derive(Clone, Debug)]
@@ -63,11 +63,16 @@ pub(crate) fn prove(options: &RightsOptions) -> anyhow::Result<ExitCode> {
         .collect();
     let needing = proof.needing()?;
     let mut failed = 0;
+    // Which tests have missed other rights of a function.
+    let mut missing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for grant in &grants {
         interrupt::check()?;
-        let tests = needing.get(&grant.right).map_or(&[][..], Vec::as_slice);
-        if let Some(test) = proof.missed(grant, tests)? {
+        let mut tests = needing.get(&grant.right).cloned().unwrap_or_default();
+        let known = missing.entry(&grant.function).or_default();
+        tests.sort_by_key(|test| (!known.contains(&test.name), test.took));
+        if let Some(test) = proof.missed(grant, &tests)? {
             line(&format!("  {grant}: {test} fails without it"));
+            known.insert(test);
         } else {
             failed += 1;
             line(&format!("  {grant}: NO TEST FAILS without it ({} tried)", tests.len().min(TRIES)));
@@ -78,7 +83,7 @@ pub(crate) fn prove(options: &RightsOptions) -> anyhow::Result<ExitCode> {
 }
 
 impl Proof {
-    /// For each right the tests that need it, the shortest first.
+    /// For each right the tests that need it.
     fn needing(&self) -> anyhow::Result<BTreeMap<Right, Vec<Test>>> {
         let running = step("Run each test alone, to see which rights it needs");
         let mut needing: BTreeMap<Right, Vec<Test>> = BTreeMap::new();
@@ -96,9 +101,6 @@ impl Proof {
                 }
                 count += 1;
             }
-        }
-        for tests in needing.values_mut() {
-            tests.sort_by_key(|test| test.took);
         }
         running.done(&format!("{count} tests need {} rights", needing.len()));
         Ok(needing)
