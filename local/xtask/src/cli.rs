@@ -69,7 +69,7 @@ enum Task {
     Scan(ScanOptions),
     /// Take each right from its function in turn, and see that a test fails without it.
     ///
-    /// Takes about half an hour: `test` compares what is granted with what is needed each time, in no time at all.
+    /// Takes about half an hour: `test --rights` compares what is granted with what is needed, in no time at all.
     Rights(RightsOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
@@ -284,6 +284,9 @@ pub(crate) struct TestOptions {
     /// Keep the stack running after the tests until Ctrl-C.
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Fail for each right of a function that no test has needed.
+    #[arg(long)]
+    pub(crate) rights: bool,
     /// Passed on to cargo test for the integration tests: names of tests to run.
     #[arg(last = true)]
     pub(crate) filter: Vec<String>,
@@ -292,7 +295,7 @@ pub(crate) struct TestOptions {
 impl TestOptions {
     /// What holds when nothing is told.
     pub(crate) fn plain() -> Self {
-        Self { hold_seconds: 900, payment_seconds: 600, keep: false, filter: Vec::new() }
+        Self { hold_seconds: 900, payment_seconds: 600, keep: false, rights: false, filter: Vec::new() }
     }
 }
 
