@@ -11,8 +11,8 @@ use std::time::Duration;
 
 pub use bucket::BucketName;
 pub use cookie::{
-    carries_session_cookie, cleared_session_cookie, device_cookie, device_from_cookie_header, session_cookie,
-    session_from_cookie_header,
+    carries_session_cookie, cleared_device_cookie, cleared_session_cookie, device_cookie, device_from_cookie_header,
+    session_cookie, session_from_cookie_header,
 };
 pub use device::{Device, DeviceToken};
 pub use keys::{InvalidSessionKeys, SessionKeys};

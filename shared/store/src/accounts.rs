@@ -18,14 +18,14 @@ use crate::items::moment;
 use crate::keys::{self, Item};
 use crate::transaction::{cancelled_by, is_crossed_or_throttled};
 
-/// Tries until a sign-up that stays undecided is reported as an outage.
-const CREATE_TRIES: u32 = 4;
+/// Tries until a transaction that stays undecided is reported as an outage.
+const TRANSACT_TRIES: u32 = 4;
 
 /// The table of accounts. Only the account functions have a right to it.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 /// A person with an address.
@@ -85,6 +85,15 @@ struct AccountItem {
     created_at: i64,
 }
 
+/// How a transaction over accounts ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transacted {
+    /// All of it was written.
+    Yes,
+    /// A condition did not hold, and nothing was written.
+    ConditionLost,
+}
+
 fn display_name(text: &str) -> Result<DisplayName, StoreError> {
     DisplayName::parse(text).map_err(StoreError::corrupt)
 }
@@ -104,25 +113,34 @@ impl Accounts {
     pub async fn account_create(&self, account: &Account, hash: &PasswordHash) -> Result<(), AccountCreateError> {
         let writes = [address_item(account, hash)?, account_item(account)?].map(|item| self.put_if_absent(item));
         let writes = writes.into_iter().collect::<Result<Vec<_>, _>>()?;
-        for attempt in 0..CREATE_TRIES {
+        match self.transact(writes).await? {
+            Transacted::Yes => {
+                crash_point("account_create");
+                Ok(())
+            }
+            Transacted::ConditionLost => Err(AccountCreateError::EmailTaken),
+        }
+    }
+
+    /// Writes all of it or nothing. Each call carries a token of its own for the SDK's retries, so that one whose answer
+    /// was lost is not decided twice.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
+        for attempt in 0..TRANSACT_TRIES {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
             }
             let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
             match sent {
-                Ok(_) => {
-                    crash_point("account_create");
-                    return Ok(());
-                }
+                Ok(_) => return Ok(Transacted::Yes),
                 Err(error) if cancelled_by(&error) == Some("ConditionalCheckFailed") => {
-                    return Err(AccountCreateError::EmailTaken);
+                    return Ok(Transacted::ConditionLost);
                 }
-                // Another sign-up for this address is being decided, or the table is busy: ask again.
+                // Another transaction over one of these items is being decided, or the table is busy: ask again.
                 Err(error) if is_crossed_or_throttled(&error) => {}
-                Err(error) => return Err(StoreError::from_sdk(error).into()),
+                Err(error) => return Err(StoreError::from_sdk(error)),
             }
         }
-        Err(StoreError::Unavailable("the sign-up stays undecided".into()).into())
+        Err(StoreError::Unavailable("a transaction over an account stays undecided".into()))
     }
 
     fn put_if_absent(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
@@ -149,7 +167,7 @@ impl Accounts {
         Ok(Some((account, PasswordHash::parse(&item.password_hash).map_err(StoreError::corrupt)?)))
     }
 
-    /// The account of a person.
+    /// The account of a person; one that is closed is none.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
@@ -157,6 +175,9 @@ impl Accounts {
         let Some(item) = self.item_read(keys::account_pk(id)).await? else {
             return Ok(None);
         };
+        if item.contains_key(keys::CLOSED_AT) {
+            return Ok(None);
+        }
         let item: AccountItem = serde_dynamo::from_item(item).map_err(StoreError::corrupt)?;
         Ok(Some(Account {
             id,
@@ -201,7 +222,7 @@ impl Accounts {
         }
     }
 
-    async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).key(keys::PK, keys::s(pk)).consistent_read(true);
         Ok(get.send().await.map_err(StoreError::from_sdk)?.item)
     }

@@ -21,6 +21,8 @@ pub(crate) const LOCK: &str = "T";
 pub(crate) const DETAILS: &str = "D";
 pub(crate) const CREDENTIAL: &str = "X";
 pub(crate) const CATALOGUE_ENTRY: &str = "P";
+/// Since when an account is closed: there on the item of one that is.
+pub(crate) const CLOSED_AT: &str = "closed_at";
 /// What a buyer holds; no prefix of an order's, so that the relay does not see it.
 const HOLDS: &str = "HOLDS";
 
@@ -31,7 +33,7 @@ pub(crate) const PAGE_REGISTER: &str = "PAGES#REGISTER";
 
 const TICKET_PREFIX: &str = "T#";
 const BUYER_PREFIX: &str = "U#";
-const ORDER_PREFIX: &str = "O#";
+pub(crate) const ORDER_PREFIX: &str = "O#";
 const LISTING_KEY_PREFIX: &str = "K#";
 const ADDRESS_PREFIX: &str = "E#";
 const ACCOUNT_PREFIX: &str = "A#";

@@ -5,8 +5,10 @@ mod allowance;
 mod batch;
 mod cancel;
 mod catalogue;
+mod closing;
 pub mod crash;
 mod due;
+mod erasing;
 mod error;
 mod expire;
 mod expression;
@@ -33,7 +35,9 @@ pub use cancel::CancelOutcome;
 pub use catalogue::{
     CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected,
 };
+pub use closing::{AccountCloseError, AccountStage};
 pub use due::{DUE_SHARDS, Due, DuePage};
+pub use erasing::{FORMER_MEMBER, OrderPage};
 pub use error::{LostOr, StoreError};
 pub use expire::{ExpireOutcome, RunOutOutcome};
 pub use image::{Image, image_from_item};

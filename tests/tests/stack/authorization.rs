@@ -19,7 +19,7 @@ enum For {
     Stripe,
 }
 
-const ROUTES: [(&str, For); 23] = [
+const ROUTES: [(&str, For); 24] = [
     ("POST /api/users", For::Anyone),
     ("POST /api/session", For::Anyone),
     ("GET /api/session", For::Anyone),
@@ -33,6 +33,7 @@ const ROUTES: [(&str, For); 23] = [
     ("POST /api/tickets", For::User),
     ("PUT /api/tickets/{ticket_id}", For::Owner),
     ("DELETE /api/tickets/{ticket_id}", For::Owner),
+    ("POST /api/me/deletion", For::User),
     ("GET /api/me/export", For::User),
     ("GET /api/me/tickets", For::User),
     ("GET /api/me/tickets/{ticket_id}", For::Owner),
@@ -62,6 +63,7 @@ fn body_of(route: &str, ticket: &str) -> Option<Value> {
     match route {
         "POST /api/users" | "POST /api/session" => Some(json!({"email": email, "password": PASSWORD})),
         "POST /api/password" => Some(json!({"current_password": PASSWORD, "new_password": "another horse battery"})),
+        "POST /api/me/deletion" => Some(json!({"password": PASSWORD})),
         "POST /api/tickets" | "PUT /api/tickets/{ticket_id}" => Some(ticket_body("Authorized")),
         "POST /api/orders" => Some(json!({"ticket_id": ticket})),
         _ => None,

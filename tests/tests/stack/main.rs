@@ -2,6 +2,7 @@
 
 mod accounts;
 mod authorization;
+mod deletion;
 mod distribution;
 mod edge;
 mod expiry;

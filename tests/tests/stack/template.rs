@@ -1,7 +1,9 @@
 //! What the emulator does not check: who may invoke, pass and send what, read off the transformed template.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use holdfast_events::{ANNOUNCED_AHEAD, REQUESTS_END_WITHIN};
 use serde_json::{Value, json};
 use tests::{Template, referred, texts};
 
@@ -35,10 +37,12 @@ fn only_account_functions_touch_accounts_and_few_ever_write_the_lock() {
         };
         template.functions().into_iter().filter(touches).collect()
     };
-    let accounts = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
-    let expected = ["ChangePassword", "CurrentUser", "ExportAccount", "SignIn", "SignUp"].map(str::to_owned);
-    assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected));
-    let orders = ["CancelOrder", "ExpireOrder", "PlaceOrder", "UpdateTicket"];
+    let accounts =
+        ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"];
+    let expected =
+        ["ChangePassword", "CurrentUser", "DeleteAccount", "EraseAccount", "ExportAccount", "SignIn", "SignUp"];
+    assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected.map(str::to_owned)));
+    let orders = ["CancelOrder", "EraseAccount", "ExpireOrder", "PlaceOrder", "UpdateTicket"];
     let expected = orders.iter().chain(&PAYING).map(|&name| name.to_owned()).collect();
     assert_eq!(who("MarketTable", &["dynamodb:UpdateItem"]), expected);
     assert!(who("", &["dynamodb:Scan"]).is_empty());
@@ -237,8 +241,8 @@ fn what_must_not_be_lost_outlives_the_stack() {
         assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{table}");
     }
     let queues: Vec<_> = template.of_type("AWS::SQS::Queue").collect();
-    let relay_and_renderer = 4;
-    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + relay_and_renderer);
+    let relay_renderer_and_erasure = 6;
+    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + relay_renderer_and_erasure);
     for (id, queue) in queues {
         assert_eq!(queue["MessageRetentionPeriod"], 1_209_600, "{id} keeps failures for fourteen days");
     }
@@ -306,4 +310,36 @@ fn the_render_queue_tries_five_times_and_waits_for_a_run_to_end() {
         texts(&statement["Action"]) == ["sqs:SendMessage"] && referred(&statement["Resource"]) == Some("RenderQueue")
     });
     assert!(sends, "whoever writes the catalogue's rows asks for the pages");
+}
+
+/// A deletion is announced ahead by as long as its decision may take, and requests that were under way then after it.
+#[test]
+fn the_erasure_queue_waits_until_no_request_is_under_way_and_for_what_is_held() {
+    let template = Template::get();
+    let queue = template.properties("ErasureQueue");
+    assert_eq!(referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some("ErasureDeadLetterQueue"));
+    let timeout =
+        |function: &str| Duration::from_secs(template.properties(function)["Timeout"].as_u64().expect("seconds"));
+    let longest = template.routes().iter().map(|(_, function)| timeout(function)).max().expect("a route");
+    assert!(longest < REQUESTS_END_WITHIN, "a request of an ended session has ended by then");
+    assert!(longest + REQUESTS_END_WITHIN < ANNOUNCED_AHEAD, "and the decision has fallen");
+    let again = Duration::from_secs(queue["VisibilityTimeout"].as_u64().expect("seconds"));
+    assert!(again >= 6 * timeout("EraseAccount") && again > REQUESTS_END_WITHIN, "nobody works on it any more");
+    let parameter = |name: &str| Duration::from_secs(template.parameter(name)["Default"].as_u64().expect("seconds"));
+    let hold_and_payment = parameter("HoldSeconds") + parameter("PaymentSeconds");
+    let receives = u32::try_from(queue["RedrivePolicy"]["maxReceiveCount"].as_u64().expect("a number")).expect("few");
+    assert!(again * receives > 3 * hold_and_payment, "one hold, and the next one, end in that time");
+    let mapping = template
+        .of_type("AWS::Lambda::EventSourceMapping")
+        .find(|(_, mapping)| referred(&mapping["FunctionName"]) == Some("EraseAccount"))
+        .expect("the queue's mapping")
+        .1;
+    assert_eq!((&mapping["BatchSize"], &mapping["ScalingConfig"]["MaximumConcurrency"]), (&json!(1), &json!(2)));
+    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+    for function in ["DeleteAccount", "EraseAccount"] {
+        let statements = template.statements(&format!("{function}Role"));
+        let sends = |statement: &&Value| texts(&statement["Action"]) == ["sqs:SendMessage"];
+        let sends = statements.iter().find(sends).expect("it may send");
+        assert!(sends["Resource"].to_string().contains("\"ErasureQueue\""), "{function}");
+    }
 }
