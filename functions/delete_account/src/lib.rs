@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn the_password_is_asked_for_and_nothing_else() {
-        insta::assert_snapshot!(refused("{}"), @"");
-        insta::assert_snapshot!(refused(r#"{"password":"","reason":"none"}"#), @"");
+        insta::assert_snapshot!(refused("{}"), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"password","message":"is required"}]}"#);
+        insta::assert_snapshot!(refused(r#"{"password":"","reason":"none"}"#), @r#"422 {"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"password","message":"must not be empty"},{"field":"reason","message":"is not a field of this request"}]}"#);
     }
 
     #[test]
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_what_it_says() {
-        let sample = include_str!("../../../events/delete_account/valid.json");
+        let sample = include_str!("../../../events/delete_account/wrong_password.json");
         assert!(!deletion(&lambda_http::request::from_str(sample).unwrap()).unwrap().is_empty());
     }
 }

@@ -119,15 +119,19 @@ async fn step(app: &App, request: &ErasureRequest, now: Timestamp) -> Result<Ste
 }
 
 /// Ends all sessions where a pass begins. The last pass begins when no request of them can be under way: what such a
-/// request writes, the pass finds.
+/// request writes, the pass finds. So it is noted, before they end, until when there were any.
 async fn may_begin(app: &App, request: &ErasureRequest, since: Timestamp, now: Timestamp) -> Result<bool, EraseError> {
     if !request.is_beginning() {
         return Ok(true);
     }
-    let ended = app.sessions.session_delete_all(request.user, now).await?;
+    let signed_in = !app.sessions.session_list(request.user, now).await?.is_empty();
+    if signed_in {
+        app.accounts.account_close_anew(request.user, now).await?;
+    }
+    app.sessions.session_delete_all(request.user).await?;
     Ok(match request.pass {
         ErasurePass::First => true,
-        ErasurePass::Last => ended == 0 && since.plus(REQUESTS_END_WITHIN) <= now,
+        ErasurePass::Last => !signed_in && since.plus(REQUESTS_END_WITHIN) <= now,
     })
 }
 

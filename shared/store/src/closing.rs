@@ -4,6 +4,7 @@
 //! of the password are gone with the write that closes it, and the address is free for a new account, with another id.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use holdfast_auth::PasswordHash;
 use holdfast_domain::{Timestamp, UserId};
@@ -23,7 +24,7 @@ pub enum AccountStage {
     Open,
     /// Its owner has deleted it, and what belongs to it is being erased.
     Closed {
-        /// When it was closed.
+        /// When it was closed, or when somebody had a session of it last.
         since: Timestamp,
     },
 }
@@ -90,6 +91,34 @@ impl Accounts {
     pub async fn account_stage(&self, id: UserId) -> Result<AccountStage, StoreError> {
         let item = self.item_read(keys::account_pk(id)).await?;
         item.map_or(Ok(AccountStage::Absent), |item| stage_of(&item))
+    }
+
+    /// Notes that somebody had a session of a closed account until `now`. One that is gone or open is left alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn account_close_anew(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+        let noted = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(PK, s(keys::account_pk(id)))
+            .condition_expression(CLOSED)
+            .update_expression("SET #closed_at = :now")
+            .expression_attribute_names("#closed_at", CLOSED_AT)
+            .expression_attribute_values(":now", n(now.as_millis()))
+            .send()
+            .await;
+        match noted {
+            Ok(_) => {
+                crash_point("account_close_anew");
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                Some(_) | None => Err(StoreError::from_sdk(error)),
+            },
+        }
     }
 
     /// Removes what is left of a closed account; one that is gone is no error, and an open one stays.

@@ -222,18 +222,15 @@ impl Sessions {
         Ok(())
     }
 
-    /// Removes all that is kept of the sessions of `user`, those that have run out among them. How many counted until
-    /// then: requests of theirs may be under way.
+    /// Removes all that is kept of the sessions of `user`, those that have run out among them.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
-    pub async fn session_delete_all(&self, user: UserId, now: Timestamp) -> Result<usize, StoreError> {
-        let mut counted = 0;
+    pub async fn session_delete_all(&self, user: UserId) -> Result<(), StoreError> {
         for session in self.sessions_stored(user).await? {
             self.session_delete(user, session.id).await?;
-            counted += usize::from(session.expires_at > now);
         }
-        Ok(counted)
+        Ok(())
     }
 }
 

@@ -281,6 +281,129 @@ async fn dies_while_changing_the_password_or_ending_sessions() {
     person.get("/api/sessions").await.expect_problem(401, "no-session");
 }
 
+/// Somebody who has everything that erasing an account writes to: a paid order, an open one, a listed ticket, one that is
+/// sold and one that was listed under a key.
+struct Leaver {
+    person: Person,
+    name: String,
+    listed: String,
+    sold: String,
+    sold_by: String,
+    paid: String,
+    open_ticket: String,
+    open: String,
+}
+
+impl Leaver {
+    async fn of(market: &Market) -> Self {
+        let name = format!("Leaver {}", Uuid::new_v4().simple());
+        let person = market.stack.person(&name).await;
+        let under_key = Call::new("POST", "/api/tickets").header("idempotency-key", Uuid::new_v4().to_string());
+        let listed = person.send(under_key.json(&tests::ticket_body("Leaver's"))).await.expect(201).text("id");
+        let sold = person.list_ticket("Leaver's, sold").await;
+        let sold_by = bought(market, &market.buyer, &sold).await;
+        let paid = bought(market, &person, &market.seller.list_ticket("Bought by a leaver").await).await;
+        let open_ticket = market.seller.list_ticket("Held by a leaver").await;
+        let open = person.place_order(&open_ticket).await.expect(201).text("id");
+        Self { person, name, listed, sold, sold_by, paid, open_ticket, open }
+    }
+
+    async fn delete(&self) -> tests::Answer {
+        self.person.send(Call::new("POST", "/api/me/deletion").json(&json!({"password": PASSWORD}))).await
+    }
+
+    /// The announced message, when no request can be under way any more, until it has not to come again. The emulator
+    /// delivers what follows from it by itself, and what has died comes again only minutes later: here it is sent anew.
+    async fn finished(&self, aws: &Aws) {
+        eventually("the account is gone", Duration::from_mins(1), || async {
+            aws.closed_long_ago(&self.person.id).await;
+            for rest in [json!({}), json!({"list": "tickets"})] {
+                if aws.erase(&self.person.id, "last", &rest).await != Ok(false) {
+                    return None;
+                }
+            }
+            (!aws.has_account(&self.person.id).await).then_some(())
+        })
+        .await;
+    }
+
+    async fn is_gone(&self, market: &Market, point: &str) {
+        let (stack, aws) = (&market.stack, &market.aws);
+        let body = json!({"email": self.person.email, "password": PASSWORD});
+        let refused = stack.send(Call::new("POST", "/api/session").json(&body)).await;
+        refused.expect_problem(401, "wrong-credentials");
+        self.person.get("/api/orders").await.expect_problem(401, "no-session");
+        stack.ticket(&self.listed).await.expect_problem(404, "not-found");
+        assert_eq!(stack.ticket(&self.open_ticket).await.text("state"), "listed", "{point}");
+        assert!(aws.order(&self.person.id, &self.open).await.is_closed(), "{point}");
+        let paid = aws.order(&self.person.id, &self.paid).await;
+        assert!(matches!(paid.state, OrderState::Paid { card: None, .. }), "{point}: {paid:?}");
+        let receipt = market.buyer.get(format!("/api/orders/{}", self.sold_by)).await.expect(200);
+        assert_eq!(receipt.body["seller"]["display_name"], "Former member", "{point}");
+        eventually("the page of the sold ticket has no name", Duration::from_mins(1), || async {
+            let page = page_of(stack, &self.sold).await?;
+            (page.contains("Former member") && !page.contains(&self.name)).then_some(())
+        })
+        .await;
+    }
+}
+
+async fn bought(market: &Market, buyer: &Person, ticket: &str) -> String {
+    let order = buyer.place_order(ticket).await.expect(201).text("id");
+    let started = buyer.start_payment(&order).await.expect(201).body;
+    assert_eq!(market.stripe.confirm(&started, VISA).await, 200);
+    assert_eq!(buyer.reconcile(&order).await.expect(200).text("state"), "paid");
+    order
+}
+
+async fn page_of(stack: &Stack, ticket: &str) -> Option<String> {
+    let s3 = aws_sdk_s3::Client::new(&aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await);
+    let key = format!("tickets/{ticket}/index.html");
+    let object = s3.get_object().bucket(stack.output("SiteBucket")).key(key).send().await.ok()?;
+    String::from_utf8(object.body.collect().await.ok()?.to_vec()).ok()
+}
+
+async fn dies_while_closing_an_account() {
+    let market = Market::open().await;
+    let leaver = Leaver::of(&market).await;
+    let armed = Armed::at("account_close");
+    let answer = leaver.delete().await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    // It is decided, nobody has asked for more than was announced, and there is a session that still counts.
+    let again = Armed::at("account_close_anew");
+    let first = market.aws.erase(&leaver.person.id, "last", &json!({})).await;
+    assert!(first.is_err() && again.has_fired(), "{first:?}");
+    assert_eq!(market.aws.erase(&leaver.person.id, "last", &json!({})).await, Ok(true), "a session was alive");
+    leaver.finished(&market.aws).await;
+    leaver.is_gone(&market, "account_close").await;
+}
+
+async fn dies_while_erasing(point: &str) {
+    let market = Market::open().await;
+    let leaver = Leaver::of(&market).await;
+    let armed = Armed::at(point);
+    // Sessions are ended by both functions: either may be the one that dies.
+    let answer = leaver.delete().await;
+    assert!(answer.status == 202 || point == "session_delete" && answer.status >= 500, "{point}: {answer:?}");
+    eventually(&format!("a process dies at {point}"), Duration::from_mins(1), || async {
+        armed.has_fired().then_some(())
+    })
+    .await;
+    leaver.finished(&market.aws).await;
+    leaver.is_gone(&market, point).await;
+}
+
+async fn dies_while_removing_an_account() {
+    let market = Market::open().await;
+    let leaver = Leaver::of(&market).await;
+    leaver.delete().await.expect(202);
+    market.aws.closed_long_ago(&leaver.person.id).await;
+    let armed = Armed::at("account_remove");
+    leaver.finished(&market.aws).await;
+    assert!(armed.has_fired(), "account_remove was not met");
+    leaver.is_gone(&market, "account_remove").await;
+}
+
 /// A held ticket whose order has a payment that the buyer has authorised.
 async fn authorised(market: &Market, title: &str) -> (String, String) {
     let ticket = market.seller.list_ticket(title).await;
@@ -363,6 +486,19 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
     }
     dies_while_signing_up_in_and_out().await;
     dies_while_changing_the_password_or_ending_sessions().await;
+    dies_while_closing_an_account().await;
+    for point in [
+        "session_delete",
+        "ticket_release",
+        "order_close",
+        "order_forget_card",
+        "beside_delete",
+        "ticket_delete",
+        "ticket_forget_seller",
+    ] {
+        dies_while_erasing(point).await;
+    }
+    dies_while_removing_an_account().await;
     // No webhook: it would be the one that meets the point, or the one that repairs what it did.
     let stripe = Stripe::get();
     stripe.post("webhooks", &json!({"mode": "off"})).await;
