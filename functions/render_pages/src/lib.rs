@@ -13,7 +13,7 @@ use holdfast_pages::{PagesError, SiteBucket};
 use holdfast_runtime::{ConfigError, Runtime, error_chain};
 use holdfast_store::{Market, PageId, StoreError};
 use holdfast_views::{OutlineError, SiteOrigin, UnknownAsset};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::assets::PublishedAssets;
 use crate::render::Batch;

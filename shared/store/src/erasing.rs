@@ -5,6 +5,7 @@
 //! of them. Neither write is a transition: the lock is not touched, and no event is made of it.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use holdfast_domain::{Order, OrderId, Ticket, TicketId, UserId};
 
 use crate::Market;
@@ -50,15 +51,7 @@ impl Market {
         after: Option<OrderId>,
     ) -> Result<OrderPage, StoreError> {
         let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :orders)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", s(keys::order_pk(buyer)))
-            .expression_attribute_values(":orders", s(ORDER_PREFIX))
+            .of_buyer(buyer, "#pk = :pk AND begins_with(#sk, :orders)")
             .limit(limit)
             .set_exclusive_start_key(after.map(|after| keys::order_key(buyer, after)))
             .send()
@@ -86,16 +79,8 @@ impl Market {
     pub async fn beside_orders_delete(&self, user: UserId) -> Result<bool, StoreError> {
         // Orders come last: everything else in the partition has a smaller key.
         let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND #sk < :orders")
+            .of_buyer(user, "#pk = :pk AND #sk < :orders")
             .projection_expression("#pk, #sk")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", s(keys::order_pk(user)))
-            .expression_attribute_values(":orders", s(ORDER_PREFIX))
             .limit(BESIDE_PER_CALL)
             .send()
             .await
@@ -104,6 +89,19 @@ impl Market {
             self.beside_delete(key).await?;
         }
         Ok(output.last_evaluated_key.is_none())
+    }
+
+    /// A range of a buyer's own partition.
+    fn of_buyer(&self, buyer: UserId, range: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression(range)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", s(keys::order_pk(buyer)))
+            .expression_attribute_values(":orders", s(ORDER_PREFIX))
     }
 
     async fn beside_delete(&self, key: Item) -> Result<(), StoreError> {

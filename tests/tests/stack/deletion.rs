@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use fake_stripe::Status;
 use holdfast_domain::{OrderState, TicketState};
 use serde_json::{Value, json};
-use tests::{Answer, Aws, Call, PASSWORD, Person, Stack, Stripe, VISA, eventually, ticket_body};
+use tests::{Answer, Aws, Call, PASSWORD, Person, Stack, Stripe, VISA, eventually, intent_of, ticket_body};
 use uuid::Uuid;
 
 const SOON: Duration = Duration::from_mins(1);
@@ -34,17 +34,16 @@ async fn list_with_credential(seller: &Person) -> String {
     seller.send(Call::new("POST", "/api/tickets").json(&body)).await.expect(201).text("id")
 }
 
-/// A payment that the buyer has authorised; its order.
-async fn authorised(buyer: &Person, stripe: &Stripe, ticket: &str) -> String {
-    let order = buyer.place_order(ticket).await.expect(201).text("id");
-    let started = buyer.start_payment(&order).await.expect(201).body;
+async fn pay(buyer: &Person, stripe: &Stripe, order: &str) {
+    let started = buyer.start_payment(order).await.expect(201).body;
     assert_eq!(stripe.confirm(&started, VISA).await, 200);
-    order
+    assert_eq!(buyer.reconcile(order).await.expect(200).text("state"), "paid");
 }
 
+/// The order by which somebody has bought a ticket.
 async fn buy(buyer: &Person, stripe: &Stripe, ticket: &str) -> String {
-    let order = authorised(buyer, stripe, ticket).await;
-    assert_eq!(buyer.reconcile(&order).await.expect(200).text("state"), "paid");
+    let order = buyer.place_order(ticket).await.expect(201).text("id");
+    pay(buyer, stripe, &order).await;
     order
 }
 
@@ -108,7 +107,7 @@ struct Scene {
     sold_by: String,
     /// The other's, bought by the leaver.
     paid: String,
-    /// The other's, for which the leaver's payment is authorised.
+    /// The other's, for which the leaver has begun to pay.
     open_ticket: String,
     open: String,
 }
@@ -125,7 +124,8 @@ impl Scene {
         let bought = list_with_credential(&other).await;
         let paid = buy(&leaver, &stripe, &bought).await;
         let open_ticket = list_with_credential(&other).await;
-        let open = authorised(&leaver, &stripe, &open_ticket).await;
+        let open = leaver.place_order(&open_ticket).await.expect(201).text("id");
+        leaver.start_payment(&open).await.expect(201);
         let s3 = aws_sdk_s3::Client::new(&aws_config::defaults(BehaviorVersion::latest()).load().await);
         Self {
             stack,
@@ -200,7 +200,10 @@ impl Scene {
         assert!(matches!(open.state, OrderState::Cancelled { .. }), "{open:?}");
         self.aws.sweep().await;
         let payments = self.stripe.payments_of(&self.open).await;
-        assert!(payments.iter().all(|one| matches!(one.status, Status::Canceled)), "{payments:?}");
+        assert!(
+            payments.len() == 1 && payments.iter().all(|one| matches!(one.status, Status::Canceled)),
+            "{payments:?}"
+        );
         let payments = self.stripe.payments_of(&self.paid).await;
         assert!(payments.iter().any(|one| one.amount_captured == 4500), "what was bought stays paid: {payments:?}");
     }
@@ -245,9 +248,7 @@ async fn an_account_goes_with_its_name_and_leaves_to_others_what_they_have_bough
     assert_eq!(aws.erase(&leaver.id, "last", &tickets).await, Ok(true), "tickets are not");
     assert!(aws.has_account(&leaver.id).await);
     scene.other.cancel(&scene.held_by).await.expect(200);
-    let started = scene.other.start_payment(&scene.wanted_by).await.expect(201).body;
-    assert_eq!(scene.stripe.confirm(&started, VISA).await, 200);
-    assert_eq!(scene.other.reconcile(&scene.wanted_by).await.expect(200).text("state"), "paid");
+    pay(&scene.other, &scene.stripe, &scene.wanted_by).await;
     assert_eq!(aws.erase(&leaver.id, "last", &tickets).await, Ok(false));
     assert!(!aws.has_account(&leaver.id).await, "the account goes last");
     scene.stack.ticket(&scene.held).await.expect_problem(404, "not-found");
@@ -329,6 +330,37 @@ async fn a_deletion_that_was_announced_and_not_decided_does_nothing() {
     let unreadable = json!({"Records": [{"messageId": "7", "body": "no request"}]});
     let answer = aws.invoke("EraseAccount", &unreadable).await.expect("a run");
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "7"}]}));
+}
+
+#[tokio::test]
+async fn what_is_being_paid_is_waited_for_on_both_sides() {
+    let (stack, aws, stripe) = (Stack::get(), Aws::get().await, Stripe::get());
+    let (seller, buyer) = (stack.person(&name()).await, stack.person(&name()).await);
+    let ticket = list_with_credential(&seller).await;
+    let order = buyer.place_order(&ticket).await.expect(201).text("id");
+    stripe.fault(&order, "capture", "error_before", 50).await;
+    let started = buyer.start_payment(&order).await.expect(201).body;
+    assert_eq!(stripe.confirm(&started, VISA).await, 200);
+    buyer.reconcile(&order).await.expect_problem(503, "unavailable");
+    for person in [&seller, &buyer] {
+        person.send(deletion(PASSWORD)).await.expect(202);
+        aws.closed_long_ago(&person.id).await;
+    }
+    assert_eq!(aws.erase(&buyer.id, "last", &json!({})).await, Ok(true), "the order is being captured");
+    let tickets = json!({"list": "tickets"});
+    assert_eq!(aws.erase(&seller.id, "last", &tickets).await, Ok(true), "the ticket is decided, and not sold yet");
+    assert_eq!(stack.ticket(&ticket).await.body["seller"]["display_name"], FORMER);
+
+    stripe.post(&format!("intents/{}/lapse", intent_of(&started)), &json!({})).await;
+    aws.run_out_order(&buyer.id, &order).await;
+    aws.sweep().await;
+    assert_eq!(aws.erase(&buyer.id, "last", &json!({})).await, Ok(false));
+    assert_eq!(aws.erase(&seller.id, "last", &tickets).await, Ok(false));
+    stack.ticket(&ticket).await.expect_problem(404, "not-found");
+    assert!(aws.order(&buyer.id, &order).await.is_closed());
+    for person in [&seller, &buyer] {
+        eventually("the account is gone", SOON, || async { (!aws.has_account(&person.id).await).then_some(()) }).await;
+    }
 }
 
 /// More than one page of each list, and nobody who helps: what was announced ends it.
