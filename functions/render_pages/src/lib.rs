@@ -7,10 +7,8 @@ mod shelves;
 mod walk;
 mod wanted;
 
-use std::collections::HashMap;
-
-use holdfast_domain::{TicketId, Timestamp, TraceId};
-use holdfast_events::{RenderQueue, RenderQueueError, RenderRequest, TRACE_ATTRIBUTE};
+use holdfast_domain::{TicketId, Timestamp};
+use holdfast_events::{QueueMessage, RenderQueue, RenderQueueError, RenderRequest};
 use holdfast_pages::{PagesError, SiteBucket};
 use holdfast_runtime::{ConfigError, Runtime, error_chain};
 use holdfast_store::{Market, PageId, StoreError};
@@ -92,35 +90,10 @@ pub enum Work {
     Batch {
         /// The messages, in any order.
         #[serde(rename = "Records")]
-        records: Vec<Message>,
+        records: Vec<QueueMessage>,
     },
     /// One request: from the schedule, or from whoever publishes the site.
     Request(RenderRequest),
-}
-
-/// A message of the queue.
-#[derive(Debug, Deserialize)]
-pub struct Message {
-    #[serde(rename = "messageId")]
-    id: String,
-    body: String,
-    #[serde(rename = "messageAttributes", default)]
-    attributes: HashMap<String, Attribute>,
-}
-
-/// What stands beside a message's body.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Attribute {
-    #[serde(default)]
-    string_value: Option<String>,
-}
-
-impl Message {
-    /// The trace of whoever asks, if they said it in its one form.
-    fn trace(&self) -> Option<TraceId> {
-        self.attributes.get(TRACE_ATTRIBUTE)?.string_value.as_deref()?.parse().ok()
-    }
 }
 
 /// The messages that have to come again.

@@ -2,6 +2,8 @@
 
 mod bus;
 mod event;
+mod mail_queue;
+mod message;
 mod of_images;
 mod relay_queue;
 mod render_queue;
@@ -12,6 +14,8 @@ pub use event::{
     Aggregate, Delivery, DomainEvent, EventData, EventId, EventName, HoldExtended, Money, OrderClosed, OrderPaid,
     OrderPlaced, OrderRefunded, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
 };
+pub use mail_queue::{MailQueue, MailQueueError, MailRequest};
+pub use message::{QueueMessage, TRACE_ATTRIBUTE};
 pub use relay_queue::{RelayFailure, RelayQueue, RelayQueueError};
-pub use render_queue::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk, TRACE_ATTRIBUTE};
+pub use render_queue::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk};
 pub use schedule::{ExpireOrder, ExpirySchedules, ScheduleError, ScheduleTarget};

@@ -22,6 +22,6 @@ pub use limiter::{Limiter, NetworkUse, Taken};
 pub use listing::{Listing, listing};
 pub use problem::{ApiError, FieldError, Problem};
 pub use query::{OwnerQuery, bad_query, owner_query, page_limit};
-pub use reply::{Reply, json, no_content, with_cookie, with_header};
+pub use reply::{Reply, accepted, json, no_content, with_cookie, with_header};
 pub use request::{header, path_id, query_pairs};
 pub use secrets::{Secrets, SecretsError};
