@@ -82,12 +82,13 @@ impl Template {
         routes
     }
 
-    /// Every statement of a role's own policies.
+    /// Every statement of a role's own policies, those under a condition included.
     #[must_use]
     pub fn statements(&self, role: &str) -> Vec<Value> {
         let policies = self.properties(role)["Policies"].as_array().cloned().unwrap_or_default();
         let statements = |policy: Value| policy["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default();
-        policies.into_iter().flat_map(statements).collect()
+        let in_force = |statement: Value| statement["Fn::If"].get(1).cloned().unwrap_or(statement);
+        policies.into_iter().flat_map(statements).map(in_force).collect()
     }
 
     /// The logical ids of all functions.

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use holdfast_auth::{Password, PasswordHash, hash_password};
-use holdfast_domain::{EmailAddress, Timestamp};
+use holdfast_domain::{EmailAddress, MailPurpose, Timestamp};
 use holdfast_http_api::{
     ApiError, FieldError, Gate, Limiter, Principal, Problem, Reply, Request, account_of, is_password_of, json_body,
     no_content, valid,
@@ -83,6 +83,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         // It is not the same request again either, after one that died half-way.
         return Err(wrong_current());
     }
+    // Whoever has asked for a link with the old password in mind has no use for it now.
+    app.accounts.link_drop(principal.user, MailPurpose::ResetPassword).await?;
     app.gate.end_other_sessions(&principal, now).await?;
     Ok(no_content())
 }

@@ -3,7 +3,7 @@
 mod buyer;
 mod seller;
 
-use holdfast_domain::{Timestamp, UserId};
+use holdfast_domain::{MailPurpose, Timestamp, UserId};
 use holdfast_events::{
     BatchAnswer, ErasureList, ErasurePass, ErasureQueue, ErasureQueueError, ErasureRequest, QueueMessage,
     REQUESTS_END_WITHIN, RenderQueue, RenderQueueError,
@@ -118,7 +118,7 @@ async fn step(app: &App, request: &ErasureRequest, now: Timestamp) -> Result<Ste
     Ok(Step::Done)
 }
 
-/// Ends all sessions where a pass begins. The last pass begins when no request of them can be under way: what such a
+/// Ends all sessions, and links of mails, where a pass begins. The last pass begins when no request of them can be under way: what such a
 /// request writes, the pass finds. So it is noted, before they end, until when there were any.
 async fn may_begin(app: &App, request: &ErasureRequest, since: Timestamp, now: Timestamp) -> Result<bool, EraseError> {
     if !request.is_beginning() {
@@ -129,6 +129,9 @@ async fn may_begin(app: &App, request: &ErasureRequest, since: Timestamp, now: T
         app.accounts.account_close_anew(request.user, now).await?;
     }
     app.sessions.session_delete_all(request.user).await?;
+    for purpose in MailPurpose::ALL {
+        app.accounts.link_drop(request.user, purpose).await?;
+    }
     Ok(match request.pass {
         ErasurePass::First => true,
         ErasurePass::Last => !signed_in && since.plus(REQUESTS_END_WITHIN) <= now,

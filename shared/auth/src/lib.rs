@@ -4,6 +4,7 @@ mod bucket;
 mod cookie;
 mod device;
 mod keys;
+mod link;
 mod password;
 mod token;
 
@@ -16,6 +17,7 @@ pub use cookie::{
 };
 pub use device::{Device, DeviceToken};
 pub use keys::{InvalidSessionKeys, SessionKeys};
+pub use link::{InvalidLinkToken, LinkHash, LinkToken, SecretError};
 pub use password::{HashError, InvalidPassword, InvalidPasswordHash, Password, PasswordHash};
 pub use password::{hash_password, verify_password};
 pub use token::{Claims, InvalidToken, SessionToken};

@@ -4,6 +4,7 @@ mod answer;
 mod bus;
 mod erasure_queue;
 mod event;
+mod mail_queue;
 mod message;
 mod of_images;
 mod relay_queue;
@@ -19,6 +20,7 @@ pub use event::{
     Aggregate, Delivery, DomainEvent, EventData, EventId, EventName, HoldExtended, Money, OrderClosed, OrderPaid,
     OrderPlaced, OrderRefunded, TicketDeleted, TicketOffer, TicketReleased, TicketSold,
 };
+pub use mail_queue::{MailQueue, MailQueueError, MailRequest};
 pub use message::{QueueMessage, TRACE_ATTRIBUTE};
 pub use relay_queue::{RelayFailure, RelayQueue, RelayQueueError};
 pub use render_queue::{RenderQueue, RenderQueueError, RenderRequest, RenderWalk};

@@ -39,6 +39,8 @@ pub struct Account {
     pub display_name: DisplayName,
     /// When they signed up.
     pub created_at: Timestamp,
+    /// When they first showed that the address is theirs, if they have.
+    pub verified_at: Option<Timestamp>,
 }
 
 /// Why an account was not created.
@@ -74,6 +76,8 @@ struct AddressItem {
     display_name: String,
     password_hash: String,
     created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified_at: Option<i64>,
 }
 
 /// What stands under an id.
@@ -83,6 +87,8 @@ struct AccountItem {
     email: String,
     display_name: String,
     created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified_at: Option<i64>,
 }
 
 /// How a transaction over accounts ended.
@@ -113,7 +119,7 @@ impl Accounts {
     pub async fn account_create(&self, account: &Account, hash: &PasswordHash) -> Result<(), AccountCreateError> {
         let writes = [address_item(account, hash)?, account_item(account)?].map(|item| self.put_if_absent(item));
         let writes = writes.into_iter().collect::<Result<Vec<_>, _>>()?;
-        match self.transact(writes).await? {
+        match self.transact(&writes).await? {
             Transacted::Yes => {
                 crash_point("account_create");
                 Ok(())
@@ -124,12 +130,12 @@ impl Accounts {
 
     /// Writes all of it or nothing. Each call carries a token of its own for the SDK's retries, so that one whose answer
     /// was lost is not decided twice.
-    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transacted, StoreError> {
+    pub(crate) async fn transact(&self, writes: &[TransactWriteItem]) -> Result<Transacted, StoreError> {
         for attempt in 0..TRANSACT_TRIES {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
             }
-            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes.to_vec())).send().await;
             match sent {
                 Ok(_) => return Ok(Transacted::Yes),
                 Err(error) if cancelled_by(&error) == Some("ConditionalCheckFailed") => {
@@ -163,6 +169,7 @@ impl Accounts {
             email: email.clone(),
             display_name: display_name(&item.display_name)?,
             created_at: moment(item.created_at)?,
+            verified_at: item.verified_at.map(moment).transpose()?,
         };
         Ok(Some((account, PasswordHash::parse(&item.password_hash).map_err(StoreError::corrupt)?)))
     }
@@ -184,6 +191,7 @@ impl Accounts {
             email: EmailAddress::parse(&item.email).map_err(StoreError::corrupt)?,
             display_name: display_name(&item.display_name)?,
             created_at: moment(item.created_at)?,
+            verified_at: item.verified_at.map(moment).transpose()?,
         }))
     }
 
@@ -235,6 +243,7 @@ fn address_item(account: &Account, hash: &PasswordHash) -> Result<Item, StoreErr
         display_name: account.display_name.as_str().to_owned(),
         password_hash: hash.to_phc_string(),
         created_at: account.created_at.as_millis(),
+        verified_at: account.verified_at.map(Timestamp::as_millis),
     })
     .map_err(StoreError::corrupt)
 }
@@ -245,6 +254,7 @@ fn account_item(account: &Account) -> Result<Item, StoreError> {
         email: account.email.as_str().to_owned(),
         display_name: account.display_name.as_str().to_owned(),
         created_at: account.created_at.as_millis(),
+        verified_at: account.verified_at.map(Timestamp::as_millis),
     })
     .map_err(StoreError::corrupt)
 }

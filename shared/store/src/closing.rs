@@ -75,7 +75,7 @@ impl Accounts {
             .map_err(StoreError::corrupt)?;
         let writes =
             vec![TransactWriteItem::builder().delete(address).build(), TransactWriteItem::builder().put(mark).build()];
-        match self.transact(writes).await? {
+        match self.transact(&writes).await? {
             Transacted::Yes => {
                 crash_point("account_close");
                 Ok(())

@@ -281,6 +281,73 @@ async fn dies_while_changing_the_password_or_ending_sessions() {
     person.get("/api/sessions").await.expect_problem(401, "no-session");
 }
 
+/// The mail that comes as so many-th, and its link's token.
+async fn link(person: &Person, number: usize) -> String {
+    person.stack.mail_to(&person.email, number).await.token()
+}
+
+async fn dies_while_mailing_and_verifying() {
+    let (stack, aws) = (Stack::get(), Aws::get().await);
+    let person = stack.person("Mailed").await;
+    link(&person, 1).await;
+    let body =
+        json!({"purpose": "verify_email", "user": person.id, "language": "en", "asked_at": "9999-01-01T00:00:00Z"});
+    let event = json!({"Records": [{"messageId": "1", "body": body.to_string()}]});
+    let armed = Armed::at("link_store");
+    let first = aws.invoke("SendMail", &event).await;
+    assert!(first.is_err() && armed.has_fired(), "{first:?}");
+    aws.invoke("SendMail", &event).await.expect("the retry");
+    let token = link(&person, 2).await;
+
+    let confirm = || Call::new("POST", "/api/email-verification/confirm").json(&json!({"token": token}));
+    let armed = Armed::at("email_verify");
+    let answer = stack.send(confirm()).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    stack.send(confirm()).await.expect(204);
+    let session = person.get("/api/session").await.expect(200);
+    assert_eq!(session.body["user"]["email_verified"], true);
+}
+
+/// The same request again ends the sessions that its first run has left alive.
+async fn dies_while_resetting_the_password(point: &str) {
+    let stack = Stack::get();
+    let person = stack.person("Resetting").await;
+    link(&person, 1).await;
+    stack.send(Call::new("POST", "/api/password-reset").json(&json!({"email": person.email}))).await.expect(202);
+    let token = link(&person, 2).await;
+    let new = "another horse battery";
+    let reset = |password: &str| {
+        let body = json!({"token": token, "new_password": password});
+        Call::new("POST", "/api/password-reset/confirm").json(&body)
+    };
+    let armed = Armed::at(point);
+    let answer = stack.send(reset(new)).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    stack.send(reset("not the one that was set")).await.expect_problem(409, "link-not-valid");
+    stack.send(reset(new)).await.expect(201);
+    person.get("/api/sessions").await.expect_problem(401, "no-session");
+    let body = json!({"email": person.email, "password": new});
+    stack.send(Call::new("POST", "/api/session").json(&body)).await.expect(201);
+}
+
+/// A link that outlives the old password is dropped by the same request again.
+async fn dies_while_dropping_a_link() {
+    let stack = Stack::get();
+    let person = stack.person("Dropping").await;
+    link(&person, 1).await;
+    stack.send(Call::new("POST", "/api/password-reset").json(&json!({"email": person.email}))).await.expect(202);
+    let token = link(&person, 2).await;
+    let change = json!({"current_password": PASSWORD, "new_password": "another horse battery"});
+    let change = Call::new("POST", "/api/password").json(&change);
+    let armed = Armed::at("link_drop");
+    let answer = person.send(change.clone()).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    person.send(change).await.expect(204);
+    let body = json!({"token": token, "new_password": "a third horse battery"});
+    let reset = Call::new("POST", "/api/password-reset/confirm").json(&body);
+    stack.send(reset).await.expect_problem(409, "link-not-valid");
+}
+
 /// Somebody who has everything that erasing an account writes to: a paid order, an open one, a listed ticket, one that is
 /// sold and one that was listed under a key.
 struct Leaver {
@@ -298,6 +365,7 @@ impl Leaver {
     async fn of(market: &Market) -> Self {
         let name = format!("Leaver {}", Uuid::new_v4().simple());
         let person = market.stack.person(&name).await;
+        link(&person, 1).await;
         let under_key = Call::new("POST", "/api/tickets").header("idempotency-key", Uuid::new_v4().to_string());
         let listed = person.send(under_key.json(&tests::ticket_body("Leaver's"))).await.expect(201).text("id");
         let sold = person.list_ticket("Leaver's, sold").await;
@@ -486,9 +554,15 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
     }
     dies_while_signing_up_in_and_out().await;
     dies_while_changing_the_password_or_ending_sessions().await;
+    dies_while_mailing_and_verifying().await;
+    for point in ["password_reset", "session_delete", "session_create"] {
+        dies_while_resetting_the_password(point).await;
+    }
+    dies_while_dropping_a_link().await;
     dies_while_closing_an_account().await;
     for point in [
         "session_delete",
+        "link_drop",
         "ticket_release",
         "order_close",
         "order_forget_card",

@@ -225,6 +225,9 @@ async fn an_account_goes_with_its_name_and_leaves_to_others_what_they_have_bough
     let phone = sign_in(leaver).await.expect(201);
     let phone = phone.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie").to_owned();
     let phone = Person { cookie: phone, ..leaver.clone() };
+    let forgotten = Call::new("POST", "/api/password-reset").json(&json!({"email": leaver.email}));
+    scene.stack.send(forgotten).await.expect(202);
+    let token = scene.stack.mail_to(&leaver.email, 2).await.token();
 
     let answer = leaver.send(deletion(PASSWORD)).await.expect(202);
     assert_eq!(answer.body, Value::Null);
@@ -232,6 +235,9 @@ async fn an_account_goes_with_its_name_and_leaves_to_others_what_they_have_bough
     let cleared = answer.headers.iter().filter(|(name, value)| name == "set-cookie" && value.contains("Max-Age=0"));
     assert_eq!(cleared.count(), 2, "the session's cookie and the browser's: {answer:?}");
     sign_in(leaver).await.expect_problem(401, "wrong-credentials");
+    let reset = json!({"token": token, "new_password": "another horse battery"});
+    let reset = scene.stack.send(Call::new("POST", "/api/password-reset/confirm").json(&reset)).await;
+    reset.expect_problem(409, "link-not-valid");
     for person in [leaver, &phone] {
         person.get("/api/orders").await.expect_problem(401, "no-session");
         person.get("/api/me/export").await.expect_problem(401, "no-session");
@@ -271,6 +277,8 @@ async fn an_account_goes_with_its_name_and_leaves_to_others_what_they_have_bough
     }
     let left = mentions(&scene.stack, aws, &[&scene.name, &leaver.email]).await;
     assert_eq!(left, Vec::<String>::new());
+    let accounts = items(aws, &scene.stack.output("AccountsTable")).await;
+    assert!(!accounts.iter().any(|item| item.contains(&leaver.id)), "nor is there a link that was mailed to them");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod distribution;
 mod edge;
 mod expiry;
 mod limits;
+mod mails;
 mod observe;
 mod orders;
 mod pages;
