@@ -34,7 +34,7 @@ step("the page says what goes and what stays, and asks for the password", async 
   await page.goto("/account/");
   await person.reads(person.email);
   await deletion().getByText(/At once nobody can sign in any more.*the address is free/u).waitFor();
-  await deletion().getByText(/What was paid for stays.*keep your receipts and codes first/u).waitFor();
+  await deletion().getByText(/What was paid for.*keep your receipts and codes first/u).waitFor();
   await deletion().getByRole("button", { name: "Delete my account" }).click();
   await deletion().getByText("Fill this in.").waitFor();
   assert.equal(await dialog().isVisible(), false);

@@ -139,7 +139,9 @@ fn deletion(messages: &'static Messages) -> Markup {
         "delete",
         messages.delete_account_heading,
         &html! {
+            h3 { (messages.delete_account_goes_heading) }
             p { (messages.delete_account_goes) }
+            h3 { (messages.delete_account_stays_heading) }
             p { (messages.delete_account_stays) }
             form #delete-form novalidate method="post" {
                 (parts::form_error())
