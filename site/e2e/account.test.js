@@ -22,9 +22,8 @@ let elsewhere;
 
 before(async () => {
   browser = await launch();
-  [person, elsewhere] = await Promise.all([Person.arrive(browser, "Ada"), Person.arrive(browser, "Ada")]);
-  elsewhere.email = person.email;
-  elsewhere.password = person.password;
+  person = await Person.arrive(browser, "Ada");
+  elsewhere = await person.elsewhere(browser);
 });
 after(() => browser?.close());
 
@@ -34,12 +33,6 @@ const main = () => person.page.getByRole("main");
 
 /** A part of the page. @param {string} name */
 const part = (name) => main().getByRole("region", { name });
-
-/** Goes to the account's page and waits until it shows whose it is. */
-async function goToAccount() {
-  await person.page.goto("/account/");
-  await person.reads(person.email);
-}
 
 /** @param {Person} who */
 async function signInElsewhere(who) {
@@ -62,7 +55,7 @@ step("the page asks to sign in first, and is reached by one's name in the head o
 
 step("every session is listed with its browser, and one of them is ended", async () => {
   await signInElsewhere(elsewhere);
-  await goToAccount();
+  await person.goToAccount();
   const sessions = part("Where you are signed in");
   const rows = sessions.getByRole("listitem");
   assert.equal(await rows.count(), 2);
@@ -80,7 +73,7 @@ step("every session is listed with its browser, and one of them is ended", async
 });
 
 step("what is wrong with a new password stands at its field, and nothing is changed", async () => {
-  await goToAccount();
+  await person.goToAccount();
   const password = part("Password");
   const [current, next] = [password.getByLabel("Current password"), password.getByLabel("New password")];
   const change = password.getByRole("button", { name: "Change the password" });
@@ -123,7 +116,7 @@ step("a password can be pasted whole, and whatever keeps passwords is told whose
 
 step("a changed password signs out everywhere else, and only the new one signs in", async () => {
   await signInElsewhere(elsewhere);
-  await goToAccount();
+  await person.goToAccount();
   const password = part("Password");
   const rows = part("Where you are signed in").getByRole("listitem");
   assert.equal(await rows.count(), 2);
@@ -152,7 +145,7 @@ step("the export is one file with everything, however many pages the API makes o
       if (answer.status !== 201) throw new Error(await answer.text());
     }
   }, TICKETS);
-  await goToAccount();
+  await person.goToAccount();
   const asked = /** @type {string[]} */ ([]);
   page.on("request", (request) => {
     if (request.url().includes("/api/me/export")) asked.push(request.url());
@@ -172,7 +165,7 @@ step("the export is one file with everything, however many pages the API makes o
 
 step("an export that breaks off leaves no half file, and says so", async () => {
   const { page } = person;
-  await goToAccount();
+  await person.goToAccount();
   await page.route("**/api/me/export?*", (route) => route.fulfill({ status: 429, json: { message: "Too Many Requests" } }));
   let files = 0;
   page.on("download", () => (files += 1));
@@ -197,7 +190,7 @@ step("too many tries say how long to wait", async () => {
 
 step("signing out everywhere asks first, and leaves nothing behind in the browser", async () => {
   const { page } = person;
-  await goToAccount();
+  await person.goToAccount();
   await page.evaluate(() => localStorage.setItem("holdfast.order-key.t1", "somebody a-key"));
   const everywhere = part("Where you are signed in").getByRole("button", { name: "Sign out everywhere" });
   await everywhere.click();

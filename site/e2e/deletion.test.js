@@ -30,9 +30,7 @@ const deletion = () => person.page.getByRole("main").getByRole("region", { name:
 const dialog = () => person.page.getByRole("dialog", { name: "Delete your account?" });
 
 step("the page says what goes and what stays, and asks for the password", async () => {
-  const { page } = person;
-  await page.goto("/account/");
-  await person.reads(person.email);
+  await person.goToAccount();
   await deletion().getByText(/At once nobody can sign in any more.*the address is free/u).waitFor();
   await deletion().getByText(/What was paid for.*keep your receipts and codes first/u).waitFor();
   await deletion().getByRole("button", { name: "Delete my account" }).click();

@@ -20,9 +20,8 @@ let elsewhere;
 
 before(async () => {
   browser = await launch();
-  [person, elsewhere] = await Promise.all([Person.arrive(browser, "Ada"), Person.arrive(browser, "Ada")]);
-  elsewhere.email = person.email;
-  elsewhere.password = person.password;
+  person = await Person.arrive(browser, "Ada");
+  elsewhere = await person.elsewhere(browser);
 });
 after(() => browser?.close());
 
@@ -41,16 +40,10 @@ function watchFor({ page }, token) {
   return leaks;
 }
 
-/** @param {Person} who */
-async function goToAccount({ page, email }) {
-  await page.goto("/account/");
-  await page.getByRole("main").getByText(email).filter({ visible: true }).first().waitFor();
-}
-
 step("signing up brings a mail, whose link confirms the address, once and for all", async () => {
   const { page } = person;
   await person.signUp("/");
-  await goToAccount(person);
+  await person.goToAccount();
   await person.reads(UNCONFIRMED);
   const link = linkIn(await mailTo(person.email), "/verify-email/");
   const token = String(link.split("#")[1]);
@@ -61,7 +54,7 @@ step("signing up brings a mail, whose link confirms the address, once and for al
   assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage })).then((kept) => kept.includes(token)), false);
   await person.screenshot("verify-email-done-phone");
   assert.deepEqual(await person.axeFindings(), []);
-  await goToAccount(person);
+  await person.goToAccount();
   await person.reads("Confirmed");
   assert.equal(await page.getByText(UNCONFIRMED).isVisible(), false);
   await page.goto(link);
