@@ -8,6 +8,7 @@ import { handleForm, showErrors, valueOf } from "./form.js";
 import { keepNext } from "./keep-next.js";
 import { safeNext } from "./paths.js";
 import "./header.js";
+import "./passwords.js";
 
 keepNext();
 handleForm({
