@@ -18,7 +18,7 @@ BATCH = 10
 # Long enough to hand one batch on, short enough that a run that dies hides nothing for long.
 HIDDEN_SECONDS = 60
 # Ids that may be shown; everything else of a message stays unseen.
-IDS = ("id", "order", "ticket", "event_id", "order_id", "ticket_id")
+IDS = ("id", "order", "ticket", "user", "event_id", "order_id", "ticket_id")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 POSITIONS = "a position in a stream is not replayed: the sweep finishes orders, a row follows its ticket's next change"
 

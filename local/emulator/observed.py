@@ -22,8 +22,8 @@ from ministack.services import iam
 # What `stack.py finish` grants beside the template's own statements, and what the cloud would ask for instead.
 STOPGAP = "emulator-"
 IN_THE_CLOUD = {"sqs:SendMessageBatch": "sqs:SendMessage"}
-# The emulator does not see which parameters are asked for: the template's tests compare them with those that are read.
-PARAMETERS = "ssm:GetParameters"
+# The emulator sees neither which parameters are asked for nor who sends a mail: the template's tests look at both.
+JUDGED_BY_ACTION = ("ssm:GetParameters", "ses:SendEmail")
 
 
 def as_list(value):
@@ -93,9 +93,8 @@ class Observer:
 
     def is_needed(self, role, context, documents, right, kind, index):
         action = IN_THE_CLOUD.get(context.action, context.action)
-        if action == PARAMETERS:
-            # Judged by the action alone.
-            return right.get("action") == PARAMETERS
+        if action in JUDGED_BY_ACTION:
+            return right.get("action") == action
         policy = right["policy"]
         rest = {**documents, policy: without(documents[policy], right["statement"], kind, index)}
         attached = (iam._roles.get(role) or {}).get("AttachedPolicies", [])

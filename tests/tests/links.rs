@@ -1,4 +1,4 @@
-//! Which functions Stripe's client is linked into: those that pay, and no others.
+//! Which functions Stripe's client and SES's are linked into: those that pay, the one that sends mails, and no others.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -16,11 +16,20 @@ fn linked_into(function: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-#[test]
-fn stripe_is_linked_into_the_functions_that_pay_and_no_others() {
+/// The functions that `package` is linked into.
+fn with(package: &str) -> BTreeSet<String> {
     let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
     let names = functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
-    let with_stripe: BTreeSet<String> =
-        names.filter(|name| linked_into(name).lines().any(|line| line.starts_with("async-stripe "))).collect();
-    assert_eq!(with_stripe, PAYING.map(str::to_owned).into());
+    let begins = format!("{package} ");
+    names.filter(|name| linked_into(name).lines().any(|line| line.starts_with(&begins))).collect()
+}
+
+#[test]
+fn stripe_is_linked_into_the_functions_that_pay_and_no_others() {
+    assert_eq!(with("async-stripe"), PAYING.map(str::to_owned).into());
+}
+
+#[test]
+fn ses_is_linked_into_the_function_that_sends_mails_and_no_other() {
+    assert_eq!(with("aws-sdk-sesv2"), ["send_mail".to_owned()].into());
 }

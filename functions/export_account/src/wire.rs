@@ -28,6 +28,7 @@ pub(crate) struct AccountBody {
     email: String,
     display_name: String,
     created_at: Timestamp,
+    verified_at: Option<Timestamp>,
 }
 
 impl From<&Account> for AccountBody {
@@ -37,6 +38,7 @@ impl From<&Account> for AccountBody {
             email: account.email.as_str().to_owned(),
             display_name: account.display_name.as_str().to_owned(),
             created_at: account.created_at,
+            verified_at: account.verified_at,
         }
     }
 }

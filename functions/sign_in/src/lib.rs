@@ -116,6 +116,7 @@ mod tests {
             email: EmailAddress::parse("ada@example.org").unwrap(),
             display_name: DisplayName::parse("Ada").unwrap(),
             created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
+            verified_at: None,
         };
         let password = Password::parse("correct horse battery", &account.email).unwrap();
         let hash = hash_password(&password).unwrap();

@@ -42,6 +42,9 @@ pub(crate) struct Parameters {
     pub(crate) stripe_api: String,
     /// Where shoppers see the site.
     pub(crate) site_origin: String,
+    /// Which address mails come from; empty sends none.
+    #[serde(default)]
+    pub(crate) mail_from: String,
 }
 
 /// What was deployed last: if nothing of it has changed, neither has the stack.
@@ -155,6 +158,7 @@ impl Deployment {
             .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
             .arg(format!("StripeApiBase={}", self.parameters.stripe_api))
             .arg(format!("SiteOrigin={}", self.parameters.site_origin))
+            .arg(format!("MailFrom={}", self.parameters.mail_from))
             .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"))
             // All tests come from one address.
             .arg("NetworkTriesPerHour=1000000");

@@ -180,6 +180,7 @@ fn introduce(stack: &Stack, folder: &Path, options: &DevOptions) {
     line("Holdfast runs.");
     line(&format!("    open      {}", stack.base_url()));
     line(&format!("    accounts  {} and {}, password {}", seed::SELLER, seed::BUYER, seed::PASSWORD));
+    line(&format!("    mails     {}/_mail", stack.base_url()));
     line(&format!("    holds     {} seconds", options.hold_seconds));
     line(match options.stripe {
         Stripe::StandIn => "    pay       with card 4242 4242 4242 4242, any future date, any CVC: no money moves",

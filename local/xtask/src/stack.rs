@@ -17,6 +17,9 @@ use crate::rights::Observed;
 use crate::secrets::put_locally;
 use crate::stripe::{FakeStripe, REAL_API, Stripe, local_keys};
 
+/// Whom local mails come from.
+const MAIL_FROM: &str = "no-reply@holdfast.example";
+
 /// What distinguishes one stack from another.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -89,6 +92,7 @@ impl Stack {
                 Stripe::Real => REAL_API.to_owned(),
             },
             site_origin: record.base_url.clone(),
+            mail_from: MAIL_FROM.to_owned(),
         };
         let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, parameters);
         let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;

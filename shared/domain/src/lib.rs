@@ -2,6 +2,7 @@
 
 mod ids;
 pub mod limits;
+mod mail;
 mod money;
 mod order;
 mod payment;
@@ -13,6 +14,7 @@ mod trace;
 mod words;
 
 pub use ids::{IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId};
+pub use mail::{MAIL_TOO_LATE_AFTER, MailLanguage, MailPurpose, UnknownMailLanguage};
 pub use money::{Currency, InvalidPrice, Price, UnknownCurrency};
 pub use order::{Expiry, InvalidCard, Order, OrderState, OrderTicket, PaidCard, PaymentIntentId};
 pub use payment::{Intent, IntentStatus};

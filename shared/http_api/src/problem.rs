@@ -82,6 +82,8 @@ impl Problem {
         hold_expired 409 "hold-expired" "The hold has run out"
         /// 409: the order is being paid or is paid.
         order_paid 409 "order-paid" "The order is being paid or is paid"
+        /// 409: the link of a mail was used, has run out, or a newer one was sent.
+        link_not_valid 409 "link-not-valid" "The link is not valid any more"
         /// 413: the body is over its limit.
         body_too_large 413 "body-too-large" "The body is too large"
         /// 415: the body is not declared as JSON.
@@ -98,6 +100,8 @@ impl Problem {
         too_many_holds 429 "too-many-holds" "You hold as many tickets as one person may"
         /// 500: a fault of ours.
         internal 500 "internal" "Something went wrong"
+        /// 503: this stage has no sender of mails.
+        mail_not_configured 503 "mail-not-configured" "Mails are not set up"
         /// 503: this stage has no payment keys.
         payments_not_configured 503 "payments-not-configured" "Payments are not set up"
         /// 503: something that we need does not answer.

@@ -11,6 +11,7 @@ pub struct UserBody {
     id: String,
     email: String,
     display_name: String,
+    email_verified: bool,
 }
 
 impl From<&Account> for UserBody {
@@ -19,6 +20,7 @@ impl From<&Account> for UserBody {
             id: account.id.to_string(),
             email: account.email.as_str().to_owned(),
             display_name: account.display_name.as_str().to_owned(),
+            email_verified: account.verified_at.is_some(),
         }
     }
 }
