@@ -66,12 +66,15 @@ pub struct Batch {
     records: Vec<QueueMessage>,
 }
 
-/// Why no mail is due.
+/// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NotDue {
-    NoAccount,
+enum Outcome {
+    Sent,
+    /// Nobody is named, or their account is gone.
+    NobodyToWriteTo,
     TooLate,
-    Verified,
+    VerifiedAlready,
+    /// A newer link was stored meanwhile, or the account went.
     Outdated,
 }
 
@@ -84,31 +87,31 @@ pub async fn handle(app: &App, batch: Batch, now: Timestamp) -> Result<(), SendM
         follow(message.trace());
         let request: MailRequest = serde_json::from_str(&message.body).map_err(SendMailError::Message)?;
         let outcome = send(app, &request, now).await?;
-        tracing::info!(purpose = request.purpose.as_str(), not_due = ?outcome.err(), "looked at a mail");
+        tracing::info!(purpose = request.purpose.as_str(), ?outcome, "looked at a request for a mail");
     }
     Ok(())
 }
 
-async fn send(app: &App, request: &MailRequest, now: Timestamp) -> Result<Result<(), NotDue>, SendMailError> {
-    let Some(user) = request.user else { return Ok(Err(NotDue::NoAccount)) };
+async fn send(app: &App, request: &MailRequest, now: Timestamp) -> Result<Outcome, SendMailError> {
+    let Some(user) = request.user else { return Ok(Outcome::NobodyToWriteTo) };
     note(Subject::User(user));
     if is_too_late(request, now) {
-        return Ok(Err(NotDue::TooLate));
+        return Ok(Outcome::TooLate);
     }
     let mailer = app.mailer.as_ref().ok_or(SendMailError::NotConfigured)?;
-    let Some(account) = app.accounts.account_read(user).await? else { return Ok(Err(NotDue::NoAccount)) };
+    let Some(account) = app.accounts.account_read(user).await? else { return Ok(Outcome::NobodyToWriteTo) };
     match request.purpose {
-        MailPurpose::VerifyEmail if account.verified_at.is_some() => return Ok(Err(NotDue::Verified)),
+        MailPurpose::VerifyEmail if account.verified_at.is_some() => return Ok(Outcome::VerifiedAlready),
         MailPurpose::VerifyEmail | MailPurpose::ResetPassword => {}
     }
     let token = LinkToken::draw(user)?;
     match app.accounts.link_store(&account, request.purpose, &token.hash(), now).await? {
         LinkStored::Yes => {}
-        LinkStored::Outdated => return Ok(Err(NotDue::Outdated)),
+        LinkStored::Outdated => return Ok(Outcome::Outdated),
     }
     let mail = Mail::new(request.purpose, request.language, &account.display_name, &app.site, &token);
     mailer.send(&account.email, &mail).await?;
-    Ok(Ok(()))
+    Ok(Outcome::Sent)
 }
 
 fn is_too_late(request: &MailRequest, now: Timestamp) -> bool {
