@@ -150,7 +150,7 @@ function signedIn(user) {
   return user;
 }
 
-/** @param {{ email: string, password: string, display_name?: string }} form */
+/** `language` is that of the mail that confirms the address. @param {{ email: string, password: string, language: string, display_name?: string }} form */
 export const signUp = async (form) => void signedIn((await call("POST", "/users", { body: form })).data);
 
 /** @param {{ email: string, password: string }} form */

@@ -14,7 +14,11 @@ keepNext();
 handleForm({
   async send(form) {
     const name = valueOf(form, "display_name").trim();
-    const account = { email: valueOf(form, "email").trim(), password: valueOf(form, "password") };
+    const account = {
+      email: valueOf(form, "email").trim(),
+      password: valueOf(form, "password"),
+      language: text.languageTag,
+    };
     try {
       await signUp(name === "" ? account : { ...account, display_name: name });
     } catch (error) {
