@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 # A read may find nothing although there is more behind it.
 READS = 200
@@ -53,11 +53,15 @@ def read(streams, message, source):
     try:
         info = message["DDBStreamBatchInfo"]
         where = {"StreamArn": info["streamArn"], "ShardId": info["shardId"]}
-        first, last = int(info["startSequenceNumber"]), int(info["endSequenceNumber"])
+        first, last = info["startSequenceNumber"], info["endSequenceNumber"]
+        if int(first) > int(last):
+            raise Unreadable("it ends before it begins")
     except (KeyError, TypeError, ValueError):
         raise Unreadable("it names no positions in a stream") from None
     try:
         records, forgotten = between(streams, where, first, last, trimmed=False)
+    except ParamValidationError:
+        raise Unreadable("its positions are none that a stream could have") from None
     except ClientError as error:
         if code_of(error) != "ResourceNotFoundException":
             raise
@@ -70,7 +74,7 @@ def read(streams, message, source):
 def between(streams, where, first, last, trimmed):
     """Records from one number to another, both included, and whether the stream has forgotten the first of them."""
     start = {"ShardIteratorType": "TRIM_HORIZON"} if trimmed else {
-        "ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": str(first)}
+        "ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": first}
     found = []
     try:
         iterator = streams.get_shard_iterator(**where, **start)["ShardIterator"]
@@ -78,9 +82,9 @@ def between(streams, where, first, last, trimmed):
             answer = streams.get_records(ShardIterator=iterator)
             for record in answer["Records"]:
                 number = int(record["dynamodb"]["SequenceNumber"])
-                if first <= number <= last:
+                if int(first) <= number <= int(last):
                     found.append(record)
-                if number >= last:
+                if number >= int(last):
                     return found, trimmed
             iterator = answer.get("NextShardIterator")
             if not iterator:

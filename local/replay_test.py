@@ -6,7 +6,7 @@ import unittest
 from datetime import UTC, datetime
 from unittest import mock
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 import replay
 
@@ -108,6 +108,8 @@ class Stream:
     def get_shard_iterator(self, StreamArn, ShardId, ShardIteratorType, SequenceNumber=None):
         if self.gone:
             raise refused("ResourceNotFoundException")
+        if ShardId == "s":
+            raise ParamValidationError(report="Invalid length for parameter ShardId")
         if ShardIteratorType == "TRIM_HORIZON":
             return {"ShardIterator": "0 0"}
         if int(SequenceNumber) in self.trimmed:
@@ -262,6 +264,18 @@ class Replay(unittest.TestCase):
             stack, told, numbers = self.positions(Stream(30), 11, 18)
         self.assertEqual(told["left"], "the mapping has a filter that replay does not know: suffix")
         self.assertEqual((numbers, len(stack.queues["Positions"])), ([], 1))
+
+    def test_a_message_that_no_stream_could_have_sent_stops_no_other(self):
+        stack = Stack(["Positions"], mappings=[MAPPING], stream=Stream(30))
+        info = json.loads(given_up(11, 18))["DDBStreamBatchInfo"]
+        for wrong in ({"shardId": "s"}, {"startSequenceNumber": "19"}, {"endSequenceNumber": "last"}):
+            stack.send_message("Positions", json.dumps({"DDBStreamBatchInfo": info | wrong}))
+        stack.send_message("Positions", given_up(11, 18))
+        [told] = self.run_on(stack)
+        expected = ["its positions are none that a stream could have", "it ends before it begins",
+                    "it names no positions in a stream", None]
+        self.assertEqual([message.get("left") for message in told["messages"]], expected)
+        self.assertEqual(len(stack.queues["Positions"]), 3)
 
     def test_a_limit_is_kept_and_said(self):
         stack = Stack(["SweepDeliveryQueue"])

@@ -171,7 +171,8 @@ async fn positions_that_the_stream_has_forgotten_are_said_and_stay() {
     let stream = found.event_source_mappings()[0].event_source_arn().expect("a stream").to_owned();
     let shard = "shardId-00000000000000000000-00000000";
     let body = json!({"DDBStreamBatchInfo": {
-        "shardId": shard, "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 2, "streamArn": stream,
+        "shardId": shard, "startSequenceNumber": "000000000000000000001", "endSequenceNumber": "000000000000000000002",
+        "batchSize": 2, "streamArn": stream,
         "approximateArrivalOfFirstRecord": "2020-01-01T00:00:00Z",
         "approximateArrivalOfLastRecord": "2020-01-01T00:00:01Z"}});
     let queue = stack.resource(POSITIONS);
