@@ -81,11 +81,16 @@ class Observer:
     def needed(self, role, context):
         """The rights of a role without which this call would be denied."""
         stored = (iam._roles.get(role) or {}).get("InlinePolicies") or {}
-        documents = {name: self.parsed(document) for name, document in stored.items() if not name.startswith(STOPGAP)}
-        conditional = any("Condition" in one for document in documents.values() for one in as_list(document["Statement"]))
-        key = (role, json.dumps(documents), context.action, context.resource_arn)
-        found = None if conditional else self.known.get(key)
+        # As they are stored: nothing is read for a call like one that was seen before.
+        texts = tuple((name, document if isinstance(document, str) else json.dumps(document))
+                      for name, document in sorted(stored.items()) if not name.startswith(STOPGAP))
+        asked = ""
+        if any('"Condition"' in text for _, text in texts):
+            asked = repr((context.service_context, context.request_tags, context.tag_keys, context.principal_keys))
+        key = (role, texts, context.action, context.resource_arn, asked)
+        found = self.known.get(key)
         if found is None:
+            documents = {name: json.loads(text) for name, text in texts}
             found = [right for right, kind, index in rights(documents)
                      if self.is_needed(role, context, documents, right, kind, index)]
             self.known[key] = found
@@ -106,10 +111,6 @@ class Observer:
             return self.decide(asked, parsed).decision == "Allow"
 
         return allowed([*documents.values(), *managed]) and not allowed([*rest.values(), *managed])
-
-    @staticmethod
-    def parsed(document):
-        return document if isinstance(document, dict) else json.loads(document)
 
     def write(self, entry):
         line = json.dumps(entry, sort_keys=True)

@@ -18,7 +18,8 @@ from pathlib import Path
 import boto3
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
-FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.(?:Arn|Alias)\}/invocations")
+# An alias is a resource of its own, and its reference an address.
+FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+?)(?:\.(?:Arn|Alias))?\}/invocations")
 READ_PARAMETERS = "ssm:GetParameters"
 SEND_MAIL = "ses:SendEmail"
 # Names of the policies that are added to roles because the emulator decides otherwise than the cloud.
@@ -74,6 +75,7 @@ def add_routes(template, ids):
         }
         existing = {item["RouteKey"]: item for item in gateway.get_routes(ApiId=api, MaxResults="500")["Items"]}
         for route_key, function in wanted.items():
+            # Of an alias the emulator answers with the alias's own address.
             arn = functions.get_function_configuration(FunctionName=ids[function])["FunctionArn"]
             if arn not in integrations:
                 integrations[arn] = gateway.create_integration(

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
-    stuck, test, timeline,
+    console, deployments, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan,
+    secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -67,9 +67,13 @@ enum Task {
     ///
     /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
     Scan(ScanOptions),
+    /// Deploy the stages of samconfig.toml into fresh emulators, walk through each, and update one that is full.
+    ///
+    /// Ends with 1 when something is not as the stage's settings say, or an update has lost something.
+    Deployments(DeploymentsOptions),
     /// Take each right from its function in turn, and see that a test fails without it.
     ///
-    /// Takes about half an hour: `test --rights` compares what is granted with what is needed, in no time at all.
+    /// Takes about half an hour: `test` compares what is granted with what its tests needed, in no time at all.
     Rights(RightsOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
@@ -264,6 +268,14 @@ pub(crate) struct ScanOptions {
     pub(crate) history: bool,
 }
 
+/// What `deployments` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeploymentsOptions {
+    /// Stages to deploy; all if none is named.
+    #[arg(value_parser = ["dev", "staging", "prod"])]
+    pub(crate) stages: Vec<String>,
+}
+
 /// What `rights` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RightsOptions {
@@ -284,10 +296,8 @@ pub(crate) struct TestOptions {
     /// Keep the stack running after the tests until Ctrl-C.
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Fail for each right of a function that no test has needed.
-    #[arg(long)]
-    pub(crate) rights: bool,
-    /// Passed on to cargo test for the integration tests: names of tests to run.
+    /// Passed on to cargo test for the integration tests: names of tests to run. What needs all of them is then left out:
+    /// the comparison of rights, and the deployment of a stage.
     #[arg(last = true)]
     pub(crate) filter: Vec<String>,
 }
@@ -295,7 +305,12 @@ pub(crate) struct TestOptions {
 impl TestOptions {
     /// What holds when nothing is told.
     pub(crate) fn plain() -> Self {
-        Self { hold_seconds: 900, payment_seconds: 600, keep: false, rights: false, filter: Vec::new() }
+        Self { hold_seconds: 900, payment_seconds: 600, keep: false, filter: Vec::new() }
+    }
+
+    /// Whether all tests are run.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.filter.is_empty()
     }
 }
 
@@ -319,6 +334,7 @@ pub fn run() -> ExitCode {
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
         Task::Scan(options) => scan::run(&options),
+        Task::Deployments(options) => deployments::run(&options),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),

@@ -142,6 +142,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
         stripe: options.stripe,
         function_environment: Vec::new(),
         rights: Observed::No,
+        stage: None,
     };
     let mut stack = Stack::start(project, &venv, plan)?;
     stack.put_keys()?;

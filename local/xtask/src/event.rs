@@ -28,6 +28,9 @@ const FOR_NOBODY: [&str; 6] =
 /// When the samples' mails were asked for.
 const EXAMPLE_MOMENT: &str = "2026-11-22T16:59:05Z";
 
+/// Functions after which their caller's account is another one: theirs is made for them.
+const FOR_NEWCOMERS: [&str; 1] = ["change_password"];
+
 /// Prints a sample event filled with what the running stack knows.
 pub(crate) fn print(name: &str) -> anyhow::Result<()> {
     let filled = filled(&Project::find()?, name)?;
@@ -95,7 +98,10 @@ impl Live {
         let people = People { seller: self.session(seed::SELLER)?, buyer: self.session(seed::BUYER)? };
         if event.pointer("/requestContext/http").is_some() {
             self.fill_headers(&mut event);
-            if !FOR_NOBODY.contains(&function) {
+            if FOR_NEWCOMERS.contains(&function) {
+                let email = format!("{}@example.com", new_key());
+                sign_in(&mut event, &seed::newcomer(&self.base_url, &email)?)?;
+            } else if !FOR_NOBODY.contains(&function) {
                 let caller = if FOR_SELLERS.contains(&function) { &people.seller } else { &people.buyer };
                 sign_in(&mut event, caller)?;
             }

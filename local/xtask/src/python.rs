@@ -84,6 +84,13 @@ impl Venv {
         command
     }
 
+    /// Runs the helper that looks at deployed stages.
+    pub(crate) fn deployed_helper(&self, project: &Project) -> Command {
+        let mut command = self.script();
+        command.arg(project.root().join(Path::new("local/emulator/deployed.py")));
+        command
+    }
+
     /// Runs the helper for what operators do.
     pub(crate) fn operator_helper(&self, project: &Project) -> Command {
         let mut command = self.script();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::console::step;
-use crate::deployment::{Deployment, Description, Outcome, Parameters, STACK_NAME};
+use crate::deployment::{Deployment, Description, Outcome, Parameters};
 use crate::edge::Edge;
 use crate::emulator::{Emulator, as_owner, endpoint, free_port, is_free};
 use crate::process::Identity;
@@ -14,7 +14,8 @@ use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
 use crate::rights::Observed;
-use crate::secrets::put_locally;
+use crate::secrets::{LOCAL_STAGE, put_locally};
+use crate::stage::Stage;
 use crate::stripe::{FakeStripe, REAL_API, Stripe, local_keys};
 
 /// Whom local mails come from.
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) function_environment: Vec<(&'static str, PathBuf)>,
     /// Whether it is written down which rights functions need.
     pub(crate) rights: Observed,
+    /// The stage whose settings it has; without one it has those of a laptop.
+    pub(crate) stage: Option<Stage>,
 }
 
 /// A running stack; it is stopped when it is dropped.
@@ -93,6 +96,7 @@ impl Stack {
             },
             site_origin: record.base_url.clone(),
             mail_from: MAIL_FROM.to_owned(),
+            stage: plan.stage.clone(),
         };
         let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, parameters);
         let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;
@@ -132,7 +136,7 @@ impl Stack {
             Site { programs: &self.plan.binaries, folder: &folder, origin: self.base_url(), stripe: self.plan.stripe };
         site.build(&self.project)?;
         let port = self.emulator.port();
-        site.upload(&self.project, &self.venv, STACK_NAME, |command| as_owner(command, port))
+        site.upload(&self.project, &self.venv, self.deployment.stack_name(), |command| as_owner(command, port))
     }
 
     fn site_folder(&self) -> PathBuf {
@@ -153,7 +157,10 @@ impl Stack {
     /// Writes the stand-in's keys into the emulator; Stripe's own are the user's to write.
     pub(crate) fn put_keys(&self) -> anyhow::Result<()> {
         match self.plan.stripe {
-            Stripe::StandIn => put_locally(&self.project, &self.venv, self.emulator.port(), &local_keys()),
+            Stripe::StandIn => {
+                let stage = self.plan.stage.as_ref().map_or(LOCAL_STAGE, |stage| &stage.name);
+                put_locally(&self.project, &self.venv, self.emulator.port(), stage, &local_keys())
+            }
             Stripe::Real => Ok(()),
         }
     }
@@ -189,6 +196,17 @@ impl Stack {
             self.start_edge()?;
         }
         Ok(told(&outcome, &self.description))
+    }
+
+    /// Deploys it with other settings of its stage, or other programs.
+    pub(crate) fn update_stage(&mut self, stage: Stage) -> anyhow::Result<()> {
+        self.deployment.set_stage(stage);
+        self.refresh(&[]).map(drop)
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        self.deployment.stack_name()
     }
 
     /// Lets orders hold their tickets for another time from now on.

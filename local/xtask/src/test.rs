@@ -12,6 +12,7 @@ use crate::browser::{Node, find_or_install};
 use crate::cli::TestOptions;
 use crate::console::{line, step};
 use crate::deployment::STACK_NAME;
+use crate::deployments;
 use crate::emulator::{as_owner, free_port};
 use crate::environment::cargo;
 use crate::interrupt;
@@ -51,7 +52,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     report.part("operator scripts", || operator_scripts(&project))?;
     let mut stack = None;
     report.part("stack", || {
-        let rights = if options.rights { Observed::Once } else { Observed::No };
+        let rights = if options.is_whole() { Observed::Once } else { Observed::No };
         stack = Some(start(&project, &folder, options, rights)?);
         Ok(())
     })?;
@@ -62,7 +63,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     report.part("payment keys", || running(stack.as_ref())?.put_keys())?;
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
-    if options.rights && options.filter.is_empty() {
+    if options.is_whole() {
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
@@ -74,6 +75,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         let stopping = step("Tear the stack down");
         stack.stop();
         stopping.done("stopped");
+    }
+    if options.is_whole() {
+        report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
     }
     Ok(report.conclude())
 }
@@ -162,6 +166,7 @@ pub(crate) fn start(
         stripe: Stripe::StandIn,
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
         rights,
+        stage: None,
     };
     Stack::start(project, &venv, plan)
 }

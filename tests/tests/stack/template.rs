@@ -197,7 +197,8 @@ fn every_asynchronous_function_has_a_queue_for_both_kinds_of_failure() {
         .expect("the stream's mapping")
         .1;
     assert_eq!(referred(&relay["DestinationConfig"]["OnFailure"]["Destination"]), Some("RelayStreamFailureQueue"));
-    assert_eq!(relay["MaximumRetryAttempts"], -1, "no record is skipped while the stream keeps it");
+    assert_eq!(relay["MaximumRetryAttempts"], -1, "time alone ends the tries");
+    assert_eq!(relay["MaximumRecordAgeInSeconds"], 12 * 60 * 60, "half of the day in which replay can read records");
     let filter: Value =
         serde_json::from_str(relay["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap()).unwrap();
     assert_eq!(filter, json!({"dynamodb": {"Keys": {"sk": {"S": ["T", {"prefix": "O#"}]}}}}));
