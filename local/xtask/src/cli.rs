@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
-    stuck, test, timeline,
+    console, dev, event, histories, interrupt, openapi, publish, python, refund, replay, rights, sam_local, scan,
+    secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -67,6 +67,8 @@ enum Task {
     ///
     /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
     Scan(ScanOptions),
+    /// Write docs/openapi.json and docs/api.md from the types that the functions read and write.
+    Openapi,
     /// Take each right from its function in turn, and see that a test fails without it.
     ///
     /// Takes about half an hour: `test --rights` compares what is granted with what is needed, in no time at all.
@@ -319,6 +321,7 @@ pub fn run() -> ExitCode {
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
         Task::Scan(options) => scan::run(&options),
+        Task::Openapi => openapi::write().map(|()| ExitCode::SUCCESS),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),

@@ -15,6 +15,7 @@ mod files;
 mod histories;
 mod http;
 mod interrupt;
+mod openapi;
 mod operator;
 mod packages;
 mod process;

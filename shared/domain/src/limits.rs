@@ -31,5 +31,7 @@ pub const BODY_MAX_BYTES: usize = 16 * 1024;
 pub const PAGE_DEFAULT: u32 = 24;
 /// Most items on a page of a list.
 pub const PAGE_MAX: u32 = 50;
+/// Most characters of a search; so many words count at most anyway.
+pub const QUERY_MAX_CHARS: usize = 200;
 /// Most words by which a ticket can be found, and most words of a query.
 pub const SEARCH_WORDS_MAX: usize = 12;

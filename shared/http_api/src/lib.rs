@@ -19,7 +19,7 @@ pub use cursor::{ForeignCursor, read_cursor, write_cursor};
 pub use gate::{Gate, Principal, Started, forget_session};
 pub use lambda_http::{Body, Request, Response};
 pub use limiter::{Limiter, NetworkUse, Taken};
-pub use listing::{Listing, listing};
+pub use listing::{Listing, ListingFields, listing};
 pub use problem::{ApiError, FieldError, Problem};
 pub use query::{OwnerQuery, bad_query, owner_query, page_limit};
 pub use reply::{Reply, json, no_content, with_cookie, with_header};

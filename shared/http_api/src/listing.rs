@@ -18,21 +18,31 @@ struct PriceFields {
     currency: Option<String>,
 }
 
+/// What a seller says of a ticket, as the body has it.
 #[derive(Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ListingFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ListingFields {
     #[validate(required, custom(function = "check_title"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Title"))]
     title: Option<String>,
     #[validate(required, nested)]
+    #[cfg_attr(feature = "openapi", schemars(with = "Price"))]
     price: Option<PriceFields>,
     #[validate(custom(function = "check_venue"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Venue>"))]
     venue: Option<String>,
     #[validate(custom(function = "check_starts_at"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     starts_at: Option<String>,
     #[validate(custom(function = "check_description"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Description>"))]
     description: Option<String>,
     #[validate(custom(function = "check_credential"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Credential>"))]
     credential: Option<String>,
+    /// The version that the seller saw, to have a change refused that would overwrite another one.
+    #[cfg_attr(feature = "openapi", schemars(range(max = u64::MAX)))]
     version: Option<u64>,
 }
 
