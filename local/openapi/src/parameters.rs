@@ -1,7 +1,7 @@
 //! Parameters of paths, queries and headers.
 
 use holdfast_domain::limits::{PAGE_DEFAULT, PAGE_MAX, QUERY_MAX_CHARS};
-use holdfast_domain::schema::Cursor;
+use holdfast_domain::schema::{Cursor, YEARS};
 use holdfast_domain::{IdempotencyKey, OrderId, SessionId, TicketId};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -86,8 +86,8 @@ pub(crate) fn to(_: &mut SchemaGenerator) -> Value {
 }
 
 fn moment() -> Value {
-    let date = json!({ "type": "string", "format": "date" });
-    or_empty(&json!({ "anyOf": [date, { "type": "string", "format": "date-time" }] }))
+    let written = |format: &str| json!({ "type": "string", "format": format, "pattern": YEARS });
+    or_empty(&json!({ "anyOf": [written("date"), written("date-time")] }))
 }
 
 fn query(name: &str, schema: &Value) -> Value {

@@ -38,6 +38,8 @@ pub(crate) struct Parameters {
     pub(crate) hold_seconds: u32,
     /// How long it is held at least once its buyer has begun to pay.
     pub(crate) payment_seconds: u32,
+    /// How often one network may try.
+    pub(crate) network_tries: u32,
     /// Where Stripe is called.
     pub(crate) stripe_api: String,
     /// Where shoppers see the site.
@@ -153,6 +155,7 @@ impl Deployment {
             .args(["--stack-name", STACK_NAME, "--region", crate::emulator::REGION, "--parameter-overrides"])
             .arg(format!("HoldSeconds={}", self.parameters.hold_seconds))
             .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
+            .arg(format!("NetworkTriesPerHour={}", self.parameters.network_tries))
             .arg(format!("StripeApiBase={}", self.parameters.stripe_api))
             .arg(format!("SiteOrigin={}", self.parameters.site_origin))
             .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"))

@@ -12,6 +12,7 @@ mod emulator;
 mod environment;
 mod event;
 mod files;
+mod fuzz;
 mod histories;
 mod http;
 mod interrupt;

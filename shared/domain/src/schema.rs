@@ -19,6 +19,8 @@ use crate::{
 const CONTROLS: &str = r"\u0000-\u001f\u007f-\u009f";
 const LINES: &str = r"\t\n\r";
 const CONTROLS_BUT_LINES: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
+/// The years of [`Timestamp`].
+pub const YEARS: &str = r"^(19[7-9]|[2-9]\d\d)\d-";
 const BLANKS: &str = r"\s\u0085";
 
 /// A password that somebody chooses.
@@ -98,6 +100,7 @@ schema! {
         "description": "A moment from 1970 to 9999 by RFC 3339, kept to the millisecond. Answers are in UTC.",
         "type": "string",
         "format": "date-time",
+        "pattern": YEARS,
     });
     Currency: json_schema!({
         "description": "An ISO 4217 code in lower case.",

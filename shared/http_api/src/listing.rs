@@ -127,6 +127,7 @@ fn into_listing(fields: ListingFields) -> Option<Listing> {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_domain::limits::{CREDENTIAL_MAX_CHARS, DESCRIPTION_MAX_CHARS, TITLE_MAX_CHARS};
     use lambda_http::Body;
 
     use super::*;
@@ -145,6 +146,19 @@ mod tests {
     fn a_listing_has_a_title_and_a_price() {
         insta::assert_snapshot!(outcome("{}"), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price","message":"is required"},{"field":"title","message":"is required"}]}"#);
         insta::assert_snapshot!(outcome(r#"{"title":" Opera ","price":{"amount":5000,"currency":"eur"},"credential":"GATE 7"}"#), @r#"Listing { facts: TicketFacts { title: "Opera", price: Price { amount: 5000, currency: Eur }, venue: None, starts_at: None }, description: None, credential: Some(Credential(hidden)), version: None }"#);
+    }
+
+    /// A client may escape whatever it likes: Python's, for one, writes each character beyond ASCII so.
+    #[test]
+    fn the_longest_listing_is_no_body_that_is_too_large() {
+        let text = |chars: usize| r"\ud83d\ude00".repeat(chars);
+        let (title, description, credential) =
+            (text(TITLE_MAX_CHARS), text(DESCRIPTION_MAX_CHARS), text(CREDENTIAL_MAX_CHARS));
+        let rest = r#""price":{"amount":5000,"currency":"eur"},"starts_at":"2030-11-22T12:00:00.000+01:00""#;
+        let told = outcome(&format!(
+            r#"{{"title":"{title}","venue":"{title}","description":"{description}","credential":"{credential}",{rest}}}"#
+        ));
+        assert!(told.starts_with("Listing {"), "{told}");
     }
 
     #[test]
