@@ -148,12 +148,16 @@ fn responses(operation: &Operation, schemas: &mut Schemas, subjects: &[Subject])
         responses.insert(success.status.to_string(), success_object(success, schemas, subjects));
     }
     let mut by_status: BTreeMap<u16, Vec<Problem>> = OF_THE_GATEWAY.map(|status| (status, Vec::new())).into();
+    // An id that is no segment of a path makes it the path of another route, or of none.
+    let other_route = operation.path.contains('{').then_some(404);
+    let of_the_gateway: Vec<u16> = OF_THE_GATEWAY.into_iter().chain(other_route).collect();
     for make in &operation.problems {
         let problem = made(*make);
         by_status.entry(problem.status()).or_default().push(problem);
     }
     for (status, problems) in by_status {
-        let known = responses.insert(status.to_string(), problem_object(status, &problems, schemas));
+        let known = responses
+            .insert(status.to_string(), problem_object(status, &problems, of_the_gateway.contains(&status), schemas));
         assert!(known.is_none(), "{} answers {status} as a success and as a problem", operation.function);
     }
     responses.into()
@@ -199,7 +203,7 @@ fn link_object(link: &Link, subjects: &[Subject]) -> Value {
 }
 
 /// One status of problems: which slugs, and whether API Gateway answers it, too.
-fn problem_object(status: u16, problems: &[Problem], schemas: &mut Schemas) -> Value {
+fn problem_object(status: u16, problems: &[Problem], of_the_gateway: bool, schemas: &mut Schemas) -> Value {
     let mut content = Map::new();
     let kinds: BTreeSet<&str> = problems.iter().map(Problem::kind).collect();
     let mut said: Vec<String> =
@@ -213,7 +217,7 @@ fn problem_object(status: u16, problems: &[Problem], schemas: &mut Schemas) -> V
         let problem = schemas.written.subschema_for::<Problem>();
         content.insert(PROBLEM_JSON.into(), json!({ "schema": { "allOf": [problem, of_this_status] } }));
     }
-    if OF_THE_GATEWAY.contains(&status) {
+    if of_the_gateway {
         content.insert(JSON.into(), json!({ "schema": { "$ref": GATEWAY } }));
         said.push("API Gateway's own: `{\"message\": …}`.".into());
     }

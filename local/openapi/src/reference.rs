@@ -115,10 +115,8 @@ fn kind(schema: &Value) -> String {
         let inner: Vec<String> = fields.iter().map(|(name, field)| format!("`{name}` {}", kind(field))).collect();
         return format!("({})", inner.join(", "));
     }
-    let mut said = match &schema["type"] {
-        Value::Array(types) => types.iter().map(text).collect::<Vec<_>>().join(" or "),
-        one => text_or(one, "anything").to_owned(),
-    };
+    let types: Vec<&str> = list(&schema["type"]).iter().map(text).collect();
+    let mut said = if types.is_empty() { text_or(&schema["type"], "anything").to_owned() } else { types.join(" or ") };
     let limits = [
         ("format", ""),
         ("minLength", "at least "),

@@ -118,3 +118,39 @@ fn limits_are_the_domains() {
     assert_eq!(required("SignUpFields"), serde_json::json!(["email", "password"]));
     assert!(required("OrderBody").as_array().unwrap().len() > 8, "answers have all of their fields, null or not");
 }
+
+/// Texts at the borders of what is a text: lengths, blanks, controls.
+fn border_texts(max: usize) -> Vec<String> {
+    let odd = [
+        "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}", "\u{feff}", "\u{200b}", "\u{0}", "\u{1f}", "\u{7f}", "\t", "\n",
+        "\r", "\u{b}",
+    ];
+    let mut texts: Vec<String> = ["", " ", "a", "ü", "\u{1f600}", " a ", "a b"].map(str::to_owned).into();
+    texts.extend(
+        [max - 1, max, max + 1].into_iter().flat_map(|length| ["a", "\u{1f600}", " "].map(|one| one.repeat(length))),
+    );
+    texts.extend(
+        odd.into_iter().flat_map(|one| [one.to_owned(), format!("a{one}b"), format!("{one}a"), format!("a{one}")]),
+    );
+    texts
+}
+
+#[test]
+fn a_text_is_judged_by_its_schema_as_by_the_domain() {
+    use holdfast_domain::{Credential, Description, DisplayName, IdempotencyKey, TicketId, Title, Venue, limits};
+    let document = document();
+    let judged = |name: &str, max: usize, accepts: &dyn Fn(&str) -> bool| {
+        let validator = jsonschema::validator_for(&document["components"]["schemas"][name]).unwrap();
+        for text in border_texts(max) {
+            let by_schema = validator.is_valid(&Value::from(text.as_str()));
+            assert_eq!(by_schema, accepts(&text), "{name}: {} characters, {text:?}", text.chars().count());
+        }
+    };
+    judged("Title", limits::TITLE_MAX_CHARS, &|text| Title::parse(text).is_ok());
+    judged("Venue", limits::VENUE_MAX_CHARS, &|text| Venue::parse(text).is_ok());
+    judged("DisplayName", limits::DISPLAY_NAME_MAX_CHARS, &|text| DisplayName::parse(text).is_ok());
+    judged("Description", limits::DESCRIPTION_MAX_CHARS, &|text| Description::parse(text).is_ok());
+    judged("Credential", limits::CREDENTIAL_MAX_CHARS, &|text| Credential::parse(text).is_ok());
+    judged("IdempotencyKey", limits::IDEMPOTENCY_KEY_MAX_CHARS, &|text| IdempotencyKey::parse(text).is_ok());
+    judged("TicketId", 36, &|text| text.parse::<TicketId>().is_ok());
+}

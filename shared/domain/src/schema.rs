@@ -15,13 +15,12 @@ use crate::{
     Timestamp, Title, UserId, Venue,
 };
 
-/// What `char::is_control` and `str::trim` know, as members of a character class of ECMA-262.
+/// What `char::is_control` and `str::trim` know, as members of a character class of any dialect: `\s` is not the same in all.
 const CONTROLS: &str = r"\u0000-\u001f\u007f-\u009f";
-const LINES: &str = r"\t\n\r";
 const CONTROLS_BUT_LINES: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
 /// The years of [`Timestamp`].
 pub const YEARS: &str = r"^(19[7-9]|[2-9]\d\d)\d-";
-const BLANKS: &str = r"\s\u0085";
+const BLANKS: &str = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
 /// A password that somebody chooses.
 #[derive(Debug)]
@@ -118,7 +117,7 @@ fn text(description: &str, max: usize, refused: &str) -> Schema {
     json_schema!({
         "description": description,
         "type": "string",
-        "pattern": format!("^[^{refused}]*[^{BLANKS}{CONTROLS}{LINES}][^{refused}]*$"),
+        "pattern": format!("^[^{refused}]*[^{BLANKS}{CONTROLS}][^{refused}]*$"),
         "minLength": 1,
         "maxLength": max,
     })

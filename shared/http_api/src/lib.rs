@@ -11,6 +11,7 @@ mod query;
 mod reply;
 mod request;
 mod secrets;
+mod whole;
 pub mod wire;
 
 pub use body::{json_body, json_body_with, valid};

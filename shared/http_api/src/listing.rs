@@ -7,11 +7,13 @@ use validator::{Validate, ValidationError};
 
 use crate::body::{json_body_with, valid};
 use crate::problem::{ApiError, FieldError};
+use crate::whole::whole;
 
 // `validator` wants to be able to write a required field into its error.
 #[derive(Debug, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct PriceFields {
+    #[serde(default, deserialize_with = "whole")]
     #[validate(required)]
     amount: Option<u64>,
     #[validate(required, custom(function = "check_currency"))]
@@ -42,6 +44,7 @@ pub struct ListingFields {
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Credential>"))]
     credential: Option<String>,
     /// The version that the seller saw, to have a change refused that would overwrite another one.
+    #[serde(default, deserialize_with = "whole")]
     #[cfg_attr(feature = "openapi", schemars(range(max = u64::MAX)))]
     version: Option<u64>,
 }
@@ -159,6 +162,13 @@ mod tests {
             r#"{{"title":"{title}","venue":"{title}","description":"{description}","credential":"{credential}",{rest}}}"#
         ));
         assert!(told.starts_with("Listing {"), "{told}");
+    }
+
+    #[test]
+    fn an_amount_is_whole_however_it_is_written() {
+        let told = outcome(r#"{"title":"x","price":{"amount":5000.0,"currency":"eur"},"version":7.0}"#);
+        assert!(told.contains("amount: 5000,") && told.contains("version: Some(7)"), "{told}");
+        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":5000.5,"currency":"eur"}}"#), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price.amount","message":"must be a whole number, zero or more"}]}"#);
     }
 
     #[test]
