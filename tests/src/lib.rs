@@ -2,6 +2,7 @@
 
 mod answer;
 mod aws;
+mod document;
 mod logs;
 mod mailbox;
 mod meter;

@@ -22,13 +22,17 @@ pub struct App {
     pub limiter: Limiter,
 }
 
-/// Without `Debug`: it holds passwords as they were typed.
+/// The password that an account has, and the one that it is to have.
+// Without `Debug`: it holds passwords as they were typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ChangeFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ChangeFields {
     #[validate(required, custom(function = "valid_current"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::TypedPassword"))]
     current_password: Option<String>,
     #[validate(required, custom(function = "valid_new"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::NewPassword"))]
     new_password: Option<String>,
 }
 

@@ -15,8 +15,10 @@ pub struct App {
     pub accounts: Accounts,
 }
 
+/// Who is signed in; null when nobody is.
 #[derive(Serialize)]
-struct CurrentUserBody {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct CurrentUserBody {
     user: Option<UserBody>,
 }
 

@@ -19,13 +19,17 @@ pub struct App {
     pub limiter: Limiter,
 }
 
-/// Without `Debug`: it holds a password as it was typed.
+/// Who wants to sign in.
+// Without `Debug`: it holds a password as it was typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct SignInFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SignInFields {
     #[validate(required, custom(function = "valid_email"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "EmailAddress"))]
     email: Option<String>,
     #[validate(required, custom(function = "valid_password"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::TypedPassword"))]
     password: Option<String>,
 }
 

@@ -24,15 +24,20 @@ pub struct App {
     pub mails: Mails,
 }
 
-/// Without `Debug`: it holds a password as it was typed.
+/// Who wants an account.
+// Without `Debug`: it holds a password as it was typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct SignUpFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SignUpFields {
     #[validate(required, custom(function = "valid_email"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "EmailAddress"))]
     email: Option<String>,
     #[validate(required, custom(function = "valid_password"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::NewPassword"))]
     password: Option<String>,
     #[validate(custom(function = "valid_display_name"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<DisplayName>"))]
     display_name: Option<String>,
     language: Option<MailLanguage>,
 }

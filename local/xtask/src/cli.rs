@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, deployments, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan,
-    secrets, stop, stuck, test, timeline,
+    console, deployments, dev, event, fuzz, histories, interrupt, openapi, publish, python, refund, replay, rights,
+    sam_local, scan, secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -71,6 +71,12 @@ enum Task {
     ///
     /// Ends with 1 when something is not as the stage's settings say, or an update has lost something.
     Deployments(DeploymentsOptions),
+    /// Write docs/openapi.json and docs/api.md from the types that the functions read and write.
+    Openapi,
+    /// Send the API generated requests, valid and not, one by one and in sequences, and judge each answer by the document.
+    ///
+    /// Works on a stack of its own, whose payments nobody's money pays for. Ends with 1 on any finding.
+    FuzzApi(FuzzOptions),
     /// Take each right from its function in turn, and see that a test fails without it.
     ///
     /// Takes about half an hour: `test` compares what is granted with what its tests needed, in no time at all.
@@ -260,6 +266,20 @@ pub(crate) struct HistoriesOptions {
     pub(crate) seed: Option<u64>,
 }
 
+/// What `fuzz-api` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FuzzOptions {
+    /// For how many minutes requests are sent.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_440))]
+    pub(crate) minutes: u32,
+    /// Decides what is sent: the number that another run printed sends the same again. A new one each time by default.
+    #[arg(long)]
+    pub(crate) seed: Option<u32>,
+    /// How many requests are sent at a time.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(crate) workers: u8,
+}
+
 /// What `scan` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ScanOptions {
@@ -335,6 +355,8 @@ pub fn run() -> ExitCode {
         Task::Histories(options) => histories::run_all(&options),
         Task::Scan(options) => scan::run(&options),
         Task::Deployments(options) => deployments::run(&options),
+        Task::Openapi => openapi::write().map(|()| ExitCode::SUCCESS),
+        Task::FuzzApi(options) => fuzz::run_alone(&options).map(|()| ExitCode::SUCCESS),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),

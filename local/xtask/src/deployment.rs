@@ -39,6 +39,8 @@ pub(crate) struct Parameters {
     pub(crate) hold_seconds: u32,
     /// How long it is held at least once its buyer has begun to pay.
     pub(crate) payment_seconds: u32,
+    /// How often one network may try.
+    pub(crate) network_tries: u32,
     /// Where Stripe is called.
     pub(crate) stripe_api: String,
     /// Where shoppers see the site.
@@ -184,9 +186,8 @@ impl Deployment {
                     .args(["--stack-name", STACK_NAME, "--parameter-overrides"])
                     .arg(format!("HoldSeconds={}", self.parameters.hold_seconds))
                     .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
-                    .args(here)
-                    // All tests come from one address.
-                    .arg("NetworkTriesPerHour=1000000");
+                    .arg(format!("NetworkTriesPerHour={}", self.parameters.network_tries))
+                    .args(here);
             }
         }
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))

@@ -92,6 +92,7 @@ fn deploy(project: &Project, binaries: &Path, trial: &Trial) -> anyhow::Result<(
         port: free_port()?,
         hold_seconds: 0,
         payment_seconds: 0,
+        network_tries: 0,
         stripe: Stripe::StandIn,
         function_environment: Vec::new(),
         rights: Observed::No,

@@ -22,6 +22,8 @@ use crate::stack::{Plan, Stack};
 use crate::stripe::Stripe;
 use crate::watch::Sources;
 
+/// What the template says, too.
+const NETWORK_TRIES: u32 = 600;
 const LEAST_FREE_BYTES: u64 = 2 << 30;
 /// A first start compiles everything and installs the tools.
 const FIRST_START_LIMIT: Duration = Duration::from_hours(1);
@@ -139,6 +141,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
         port: options.port,
         hold_seconds: options.hold_seconds,
         payment_seconds: options.payment_seconds,
+        network_tries: NETWORK_TRIES,
         stripe: options.stripe,
         function_environment: Vec::new(),
         rights: Observed::No,

@@ -1,4 +1,4 @@
-//! The virtual environments: one holds the emulator, the SAM command line and the linters, another the scanners.
+//! The virtual environments: one holds the emulator, the SAM command line and the linters, one the scanners, one the fuzzer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +13,7 @@ use crate::project::Project;
 /// Where an environment is, and what is installed into it.
 const TOOLS: (&str, &str) = (".venv", "local/requirements.txt");
 const SCANNERS: (&str, &str) = (".venv-scan", "local/scan/requirements.txt");
+const FUZZER: (&str, &str) = (".venv-fuzz", "local/fuzz/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// The project's own Python programs.
@@ -30,6 +31,11 @@ impl Venv {
     /// The same for the scanners, which need other versions of what the emulator needs.
     pub(crate) fn ensure_scanners(project: &Project) -> anyhow::Result<(Self, bool)> {
         Self::ensure_one(project, SCANNERS)
+    }
+
+    /// The same for what fuzzes the API.
+    pub(crate) fn ensure_fuzzer(project: &Project) -> anyhow::Result<(Self, bool)> {
+        Self::ensure_one(project, FUZZER)
     }
 
     fn ensure_one(project: &Project, (folder, list): (&str, &str)) -> anyhow::Result<(Self, bool)> {

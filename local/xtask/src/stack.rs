@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) hold_seconds: u32,
     /// Another one.
     pub(crate) payment_seconds: u32,
+    /// Another one: everybody on this machine is one network.
+    pub(crate) network_tries: u32,
     /// Which Stripe it talks to.
     pub(crate) stripe: Stripe,
     /// Environment that reaches the functions.
@@ -90,6 +92,7 @@ impl Stack {
         let parameters = Parameters {
             hold_seconds: plan.hold_seconds,
             payment_seconds: plan.payment_seconds,
+            network_tries: plan.network_tries,
             stripe_api: match plan.stripe {
                 Stripe::StandIn => format!("{}/", endpoint(stripe_port)),
                 Stripe::Real => REAL_API.to_owned(),

@@ -7,6 +7,8 @@ mod money;
 mod order;
 mod payment;
 mod reconcile;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod text;
 mod ticket;
 mod timestamp;

@@ -12,6 +12,7 @@ mod query;
 mod reply;
 mod request;
 mod secrets;
+mod whole;
 pub mod wire;
 
 pub use body::{json_body, json_body_with, valid};
@@ -21,7 +22,7 @@ pub use cursor::{ForeignCursor, read_cursor, write_cursor};
 pub use gate::{Gate, Principal, Started, forget_session};
 pub use lambda_http::{Body, Request, Response};
 pub use limiter::{Limiter, NetworkUse, Taken};
-pub use listing::{Listing, listing};
+pub use listing::{Listing, ListingFields, listing};
 pub use problem::{ApiError, FieldError, Problem};
 pub use query::{OwnerQuery, bad_query, owner_query, page_limit};
 pub use reply::{Reply, accepted, json, no_content, with_cookie, with_header};

@@ -10,6 +10,7 @@ use crate::reply::Reply;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// The field, with a dot between a group and its member: `price.amount`.
     pub field: String,
@@ -17,8 +18,9 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// An error answer. `kind` is the stable slug that clients may compare; the rest is for people.
+/// An error by RFC 9457. `type` is a stable slug that clients may compare; the rest is for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -126,6 +128,12 @@ impl Problem {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.title
     }
 
     /// The HTTP status.
