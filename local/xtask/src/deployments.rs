@@ -110,7 +110,8 @@ fn deploy(project: &Project, binaries: &Path, trial: &Trial) -> anyhow::Result<(
         deployed.refuses()?;
     }
     deployed.stack.stop();
-    Ok(())
+    // A gigabyte of programs, zipped and unzipped, which nobody needs once all went well.
+    std::fs::remove_dir_all(&deployed.folder).context("what the stack leaves cannot be removed")
 }
 
 impl Deployed<'_> {
