@@ -79,7 +79,8 @@ fn every_test_that_is_named_exists() {
             let rust = code.contains(&format!("fn {name}("));
             let quoted = ['"', '\'', '`'].map(|quote| format!("({quote}{name}{quote}"));
             // A step is a test that builds on the one before it (`site/e2e/support/story.js`).
-            let script = quoted.iter().any(|text| ["test", "step"].iter().any(|call| code.contains(&format!("{call}{text}"))));
+            let script =
+                quoted.iter().any(|text| ["test", "step"].iter().any(|call| code.contains(&format!("{call}{text}"))));
             rust || script || code.contains(&format!("rule {name} "))
         };
         let known = all.iter().filter(|path| path.ends_with(file)).any(says);
