@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use tests::{Answer, Aws, Call, Mail, PASSWORD, Person, Stack};
+use tests::{Answer, Aws, Call, Mail, PASSWORD, Person, Stack, Template};
 use uuid::Uuid;
 
 const NEW_PASSWORD: &str = "another horse battery";
@@ -312,9 +312,8 @@ async fn the_table_keeps_a_hash_of_a_link_and_for_as_long_as_it_works() {
     assert!(!format!("{item:?}").contains(secret));
     let number = |name: &str| item[name].as_n().expect("a number").parse::<i64>().expect("a number");
     assert_eq!((number("expires_at") - number("issued_at"), number("ttl")), (86_400_000, number("expires_at") / 1_000));
-    let described = aws.dynamodb.describe_time_to_live().table_name(&table).send().await.expect("a description");
-    let ttl = described.time_to_live_description.and_then(|ttl| ttl.attribute_name);
-    assert_eq!(ttl.as_deref(), Some("ttl"));
+    let ttl = &Template::get().properties("AccountsTable")["TimeToLiveSpecification"];
+    assert_eq!(*ttl, json!({"AttributeName": "ttl", "Enabled": true}));
 }
 
 #[tokio::test]

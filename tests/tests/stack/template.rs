@@ -395,7 +395,7 @@ fn without_a_sender_nothing_is_asked_for_and_nothing_may_be_sent() {
     only_with_sender(told, json!({"Ref": "MailFrom"}));
     let policies = template.properties("SendMailRole")["Policies"].to_string();
     assert_eq!(policies.matches("ses:SendEmail").count(), 1);
-    assert!(policies.contains(r#"{"Fn::If":["SendsMail",{"Action":"ses:SendEmail""#), "{policies}");
+    assert!(policies.contains(r#"{"Fn::If":["SendsMail",{"Effect":"Allow","Action":"ses:SendEmail""#), "{policies}");
 }
 
 #[test]
