@@ -139,6 +139,7 @@ class People:
         self.orders = {}
         self.by_token = {}
         self.tickets = []
+        self.gone = set()
 
     def own(self):
         if not hasattr(self.of_thread, "person"):
@@ -215,10 +216,11 @@ def is_even(value):
 def lead_to_what_is_there(operation, case):
     """Every other made-up id becomes one of something that is there: of a random one nothing but 404 is learnt."""
     with PEOPLE.lock:
-        tickets, orders = list(PEOPLE.tickets), list(PEOPLE.orders)
+        gone, orders = set(PEOPLE.gone), list(PEOPLE.orders)
+        tickets = [ticket for ticket in PEOPLE.tickets if ticket not in gone]
     path = dict(case.path_parameters or {})
     for name, known in (("ticket_id", tickets), ("order_id", orders)):
-        if known and name in path and path[name] not in known and is_even(path[name]):
+        if known and name in path and path[name] not in {*known, *gone} and is_even(path[name]):
             known = known[-20:]
             path[name] = known[int(digest(path[name]), 16) % len(known)]
             case.path_parameters = path
@@ -264,6 +266,9 @@ def after_call(context, case, response):
     if operation == "create_ticket" and status == 201:
         with PEOPLE.lock:
             PEOPLE.tickets.append(response.json()["id"])
+    elif operation == "delete_ticket" and status == 204:
+        with PEOPLE.lock:
+            PEOPLE.gone.add(case.path_parameters["ticket_id"])
     elif operation == "place_order":
         if status == 201:
             with PEOPLE.lock:
