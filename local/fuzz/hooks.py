@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import threading
 import time
 import uuid
@@ -42,8 +43,11 @@ WEBHOOK_SECRET = os.environ["HOLDFAST_WEBHOOK_SECRET"]
 COOKIE = "__Host-session"
 
 # Operations that end the session they are asked with, or look at it: each thread has a person of its own for them.
-OF_SESSIONS = {"sign_out", "end_sessions", "end_session", "list_sessions", "change_password", "current_user"}
-ENDING = {"sign_out", "end_sessions", "end_session", "change_password"}
+OF_SESSIONS = {
+    "sign_out", "end_sessions", "end_session", "list_sessions", "change_password", "current_user", "delete_account",
+    "request_verification",
+}
+ENDING = {"sign_out", "end_sessions", "end_session", "change_password", "delete_account"}
 OF_TICKETS = {"show_ticket", "show_my_ticket", "update_ticket", "delete_ticket"}
 OF_BUYERS = {"place_order", "list_orders", "show_order", "cancel_order", "start_payment", "reconcile_order"}
 
@@ -53,6 +57,7 @@ UNFORESEEABLE = [
     ("to", "must not be before from"),  # two parameters
     ("password", "is too easily guessed"),  # an estimate
     ("new_password", "is too easily guessed"),
+    ("password", "is not your password"),  # a secret
     ("current_password", "is not your password"),  # a secret
     ("starts_at", "must be in the future"),  # a clock
 ]
@@ -109,6 +114,7 @@ class Person:
         self.email = f"{uuid.uuid4().hex}@fuzz.example"
         self.password = uuid.uuid4().hex
         self.jar = {}
+        self.asked = False
         self.sign("/api/users", {"display_name": "Fuzz"})
 
     def sign(self, path, more):
@@ -123,6 +129,18 @@ class Person:
         if COOKIE not in self.jar:
             self.sign("/api/session", {})
         return self.jar[COOKIE]
+
+    def token(self, page):
+        """That of the newest link to a page which has come by mail; none if none has come yet."""
+        mails = requests.get(f"{BASE}/_mail.json", params={"to": self.email}, timeout=60).json()
+        found = (re.search(rf"/{page}/#(\S+)", mail["body"]) for mail in mails if mail["to"] == self.email)
+        return next((link[1] for link in found if link), None)
+
+    def ask_for_reset(self):
+        """Once for each password: the link is there some time later."""
+        if not self.asked:
+            requests.post(f"{BASE}/api/password-reset", json={"email": self.email}, headers={"Origin": BASE}, timeout=60)
+            self.asked = True
 
     def forget(self):
         self.jar.pop(COOKIE, None)
@@ -201,12 +219,26 @@ def before_call(context, case, kwargs):
             case.body = {"email": PEOPLE.own().email, "password": PEOPLE.own().password}
     elif operation == "change_password" and isinstance(case.body, dict):
         case.body = {**case.body, "current_password": PEOPLE.own().password}
+    elif operation == "delete_account" and isinstance(case.body, dict):
+        case.body = {**case.body, "password": PEOPLE.own().password}
+    elif operation in ("verify_email", "reset_password") and isinstance(case.body, dict) and is_even(case.body):
+        follow_the_link(operation, case)
     elif operation == "stripe_webhook" and isinstance(case.body, dict):
         body, now = json.dumps(case.body).encode(), int(time.time())
         key, signed = WEBHOOK_SECRET.encode(), b"%d." % now + body
         signature = hmac.new(key, signed, hashlib.sha256).hexdigest()
         kwargs["data"] = body
         case.headers["Stripe-Signature"] = f"t={now},v1={signature}"
+
+
+def follow_the_link(operation, case):
+    """Somebody reads their mails; until one has come, the token stays made up."""
+    person = PEOPLE.own()
+    if operation == "reset_password":
+        person.ask_for_reset()
+    token = person.token("verify-email" if operation == "verify_email" else "reset-password")
+    if token is not None:
+        case.body = {**case.body, "token": token}
 
 
 def is_even(value):
@@ -260,6 +292,10 @@ atexit.register(CASES.write)
 def after_call(context, case, response):
     operation, status = operation_of(case), response.status_code
     CASES.count(case, status)
+    if operation == "reset_password" and status == 201:
+        own = PEOPLE.own()
+        own.password, own.asked = case.body["new_password"], False
+        own.forget()
     person = sender(case)
     if person is None:
         return
@@ -282,6 +318,8 @@ def after_call(context, case, response):
             person.password = case.body["new_password"]
         elif status == 429:
             PEOPLE.forget_own()
+    elif (operation == "delete_account" and status in (202, 429)) or (operation == "request_verification" and status == 429):
+        PEOPLE.forget_own()
     if operation in OF_SESSIONS and (status == 401 or (operation in ENDING and status < 300)):
         person.forget()
 

@@ -26,11 +26,14 @@ pub struct App {
     pub erasure: ErasureQueue,
 }
 
-/// Without `Debug`: it holds a password as it was typed.
+/// The password of the account that is to go.
+// Without `Debug`: it holds a password as it was typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct DeletionFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct DeletionFields {
     #[validate(required, custom(function = "valid_password"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::TypedPassword"))]
     password: Option<String>,
 }
 

@@ -20,11 +20,14 @@ pub struct App {
     pub mails: Mails,
 }
 
-/// Without `Debug`: an address is not for logs.
+/// Whose password is forgotten.
+// Without `Debug`: an address is not for logs.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ResetFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ResetRequestFields {
     #[validate(required, custom(function = "valid_email"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "EmailAddress"))]
     email: Option<String>,
     language: Option<MailLanguage>,
 }
@@ -35,7 +38,7 @@ fn valid_email(text: &str) -> Result<(), ValidationError> {
 
 /// Whose password, and in which language they are written to.
 fn asked(request: &Request) -> Result<(EmailAddress, MailLanguage), ApiError> {
-    let fields: ResetFields = json_body(request)?;
+    let fields: ResetRequestFields = json_body(request)?;
     let email = fields.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
     let unvalidated = || ApiError::internal("a reset passed validation with an address that does not parse");
     Ok((email.ok_or_else(unvalidated)?, fields.language.unwrap_or_default()))

@@ -22,9 +22,11 @@ pub struct App {
     pub mails: Mails,
 }
 
+/// In which language the mail is written.
 #[derive(Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct VerificationFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct VerificationFields {
     language: Option<MailLanguage>,
 }
 

@@ -20,13 +20,17 @@ pub struct App {
     pub limiter: Limiter,
 }
 
-/// Without `Debug`: it holds a link's token, and a password as it was typed.
+/// What the link of a mail has behind its `#`, and the password that an account is to have.
+// Without `Debug`: it holds a link's token, and a password as it was typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ResetFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ResetFields {
     #[validate(required)]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::LinkToken"))]
     token: Option<String>,
     #[validate(required, custom(function = "valid_new"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::NewPassword"))]
     new_password: Option<String>,
 }
 

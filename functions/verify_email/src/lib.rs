@@ -17,11 +17,14 @@ pub struct App {
     pub accounts: Accounts,
 }
 
-/// Without `Debug`: it holds a link's token.
+/// What the link of a mail has behind its `#`.
+// Without `Debug`: it holds a link's token.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ConfirmFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct VerifyFields {
     #[validate(required)]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::LinkToken"))]
     token: Option<String>,
 }
 
@@ -31,7 +34,7 @@ fn not_valid() -> ApiError {
 
 /// A text that is no token is a link that was cut off or changed.
 fn token(request: &Request) -> Result<LinkToken, ApiError> {
-    let fields: ConfirmFields = json_body(request)?;
+    let fields: VerifyFields = json_body(request)?;
     LinkToken::parse(fields.token.as_deref().unwrap_or_default()).map_err(|_| not_valid())
 }
 

@@ -11,8 +11,8 @@ use crate::limits::{
     PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, TITLE_MAX_CHARS, VENUE_MAX_CHARS,
 };
 use crate::{
-    Credential, Currency, Description, DisplayName, EmailAddress, IdempotencyKey, OrderId, Price, SessionId, TicketId,
-    Timestamp, Title, UserId, Venue,
+    Credential, Currency, Description, DisplayName, EmailAddress, IdempotencyKey, MailLanguage, OrderId, Price,
+    SessionId, TicketId, Timestamp, Title, UserId, Venue,
 };
 
 /// What `char::is_control` and `str::trim` know, as members of a character class of any dialect: `\s` is not the same in all.
@@ -29,6 +29,10 @@ pub struct NewPassword;
 /// A password that somebody has, as they typed it.
 #[derive(Debug)]
 pub struct TypedPassword;
+
+/// What a link of a mail has behind its `#`.
+#[derive(Debug)]
+pub struct LinkToken;
 
 /// Where a page of a list begins.
 #[derive(Debug)]
@@ -78,6 +82,16 @@ schema! {
         "type": "string",
         "minLength": 1,
         "writeOnly": true,
+    });
+    LinkToken: json_schema!({
+        "description": "The token of a link, out of a mail. Any other text is a link that is not valid.",
+        "type": "string",
+        "writeOnly": true,
+    });
+    MailLanguage: json_schema!({
+        "description": "The language of a mail; `en` if it is not given.",
+        "type": "string",
+        "enum": MailLanguage::ALL.iter().map(|language| language.tag()).collect::<Vec<_>>(),
     });
     Cursor: json_schema!({
         "description": "The `next` of the page before. An empty one is the list's beginning.",
