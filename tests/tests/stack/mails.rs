@@ -312,7 +312,8 @@ async fn the_table_keeps_a_hash_of_a_link_and_for_as_long_as_it_works() {
     assert!(!format!("{item:?}").contains(secret));
     let number = |name: &str| item[name].as_n().expect("a number").parse::<i64>().expect("a number");
     assert_eq!((number("expires_at") - number("issued_at"), number("ttl")), (86_400_000, number("expires_at") / 1_000));
-    let ttl = &Template::get().properties("AccountsTable")["TimeToLiveSpecification"];
+    let template = Template::get();
+    let ttl = &template.properties("AccountsTable")["TimeToLiveSpecification"];
     assert_eq!(*ttl, json!({"AttributeName": "ttl", "Enabled": true}));
 }
 
