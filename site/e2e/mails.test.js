@@ -104,7 +104,7 @@ step("a forgotten password is asked for from sign in, and the answer says nothin
   await elsewhere.page.goto("/sign-in/?next=%2Forders%2F");
   await elsewhere.signIn();
   await elsewhere.reads("You have not ordered a ticket yet.");
-  await person.page.getByRole("button", { name: "Sign out" }).click();
+  await person.page.getByRole("banner").getByRole("button", { name: "Sign out" }).click();
   await person.reads("You are signed out.");
   await person.page.getByRole("banner").getByRole("link", { name: "Sign in" }).click();
   await person.page.getByRole("link", { name: "Forgot your password?" }).click();
@@ -120,7 +120,7 @@ step("a forgotten password is asked for from sign in, and the answer says nothin
   assert.equal(said[0], said[1]);
   await person.screenshot("forgot-password-sent-phone");
   assert.deepEqual(await person.axeFindings(), []);
-  assert.equal(await page.getByRole("button", { name: "Sign out" }).isVisible(), true, "nothing has ended yet");
+  assert.equal(await page.getByRole("banner").getByRole("button", { name: "Sign out" }).isVisible(), true, "nothing has ended yet");
 });
 
 step("the link of the mail takes a new password, signs in, and ends all other sessions", async () => {

@@ -95,7 +95,7 @@ export class Person {
     await this.page.goto(`/sign-up/?next=${encodeURIComponent(next)}`);
     await this.fillSignUp();
     await this.page.waitForURL((url) => url.pathname + url.search === next);
-    await this.page.getByRole("button", { name: "Sign out" }).waitFor();
+    await this.page.getByRole("banner").getByRole("button", { name: "Sign out" }).waitFor();
   }
 
   async fillSignUp() {
