@@ -268,10 +268,22 @@ fn proxy_counts(metrics: &str) -> BTreeMap<String, u64> {
     for line in metrics.lines().filter(|line| line.starts_with("microburst_faults_total{")) {
         let Some((labels, count)) = line.rsplit_once(' ') else { continue };
         let label = |name: &str| labels.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split('"').next());
-        let kind = format!("{} {}", label("service").unwrap_or("?"), label("action").unwrap_or("?"));
+        let kind = format!("{} {}", label("service").unwrap_or("?"), fault(label("action").unwrap_or("?")));
         *counts.entry(kind).or_default() += count.parse::<u64>().unwrap_or_default();
     }
     counts
+}
+
+/// What a fault is called here.
+fn fault(action: &str) -> &str {
+    match action {
+        _ if action.contains("Throttl") || action.contains("ProvisionedThroughput") => "throttled",
+        _ if action.starts_with("error:") => "failed",
+        _ if action.starts_with("latency:") => "late",
+        "response:abort" => "answer lost",
+        _ if action.ends_with("kbps") => "answer held back",
+        _ => action,
+    }
 }
 
 #[cfg(test)]
@@ -279,11 +291,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_proxys_counters_are_added_up_by_service_and_kind() {
+    fn counters_of_the_proxy_are_added_up_by_service_and_kind() {
         let metrics = "# TYPE microburst_faults_total counter\n\
             microburst_faults_total{service=\"dynamodb\",operation=\"GetItem\",action=\"reset\"} 2\n\
             microburst_faults_total{service=\"dynamodb\",operation=\"PutItem\",action=\"reset\"} 3\n\
+            microburst_faults_total{service=\"events\",operation=\"PutEvents\",action=\"latency:3500ms\"} 1\n\
             microburst_rules_active 0\n";
-        assert_eq!(proxy_counts(metrics), BTreeMap::from([("dynamodb reset".to_owned(), 5)]));
+        let wanted = [("dynamodb reset", 5), ("events late", 1)];
+        assert_eq!(proxy_counts(metrics), wanted.map(|(name, count)| (name.to_owned(), count)).into());
     }
 }

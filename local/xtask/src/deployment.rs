@@ -15,7 +15,7 @@ use crate::project::{Project, logical_id};
 use crate::python::Venv;
 
 /// One process answers all calls of all functions here: with hundreds under way, a call may wait for seconds.
-const CALL_TIMEOUT_SECONDS: u32 = 9;
+pub(crate) const PATIENT_CALL_SECONDS: u32 = 9;
 
 /// The stack's name.
 pub(crate) const STACK_NAME: &str = "holdfast";
@@ -42,6 +42,9 @@ pub(crate) struct Parameters {
     pub(crate) stripe_api: String,
     /// Where shoppers see the site.
     pub(crate) site_origin: String,
+    /// How long one try of a call to another service may take.
+    #[serde(default)]
+    pub(crate) call_seconds: u32,
 }
 
 /// What was deployed last: if nothing of it has changed, neither has the stack.
@@ -155,7 +158,7 @@ impl Deployment {
             .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
             .arg(format!("StripeApiBase={}", self.parameters.stripe_api))
             .arg(format!("SiteOrigin={}", self.parameters.site_origin))
-            .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"))
+            .arg(format!("CallTimeoutSeconds={}", self.parameters.call_seconds))
             // All tests come from one address.
             .arg("NetworkTriesPerHour=1000000");
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
@@ -179,7 +182,7 @@ impl Deployment {
     }
 
     fn wanted(&self) -> anyhow::Result<Deployed> {
-        let mut text = CALL_TIMEOUT_SECONDS.to_be_bytes().to_vec();
+        let mut text = Vec::new();
         for name in ["template.yaml", "samconfig.toml", "Makefile", "local/emulator/stack.py", "local/requirements.txt"]
         {
             let path = self.project.root().join(name);

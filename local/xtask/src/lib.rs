@@ -19,6 +19,8 @@ mod operator;
 mod packages;
 mod process;
 mod project;
+mod prove;
+mod proxy;
 mod publish;
 mod python;
 mod record;

@@ -1,4 +1,5 @@
-//! The virtual environments: one holds the emulator, the SAM command line and the linters, another the scanners.
+//! The virtual environments: one holds the emulator, the SAM command line and the linters, another the scanners, a third
+//! the proxy that makes calls fail.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,7 @@ use crate::project::Project;
 /// Where an environment is, and what is installed into it.
 const TOOLS: (&str, &str) = (".venv", "local/requirements.txt");
 const SCANNERS: (&str, &str) = (".venv-scan", "local/scan/requirements.txt");
+const FAULTS: (&str, &str) = (".venv-faults", "local/faults/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// The project's own Python programs.
@@ -30,6 +32,11 @@ impl Venv {
     /// The same for the scanners, which need other versions of what the emulator needs.
     pub(crate) fn ensure_scanners(project: &Project) -> anyhow::Result<(Self, bool)> {
         Self::ensure_one(project, SCANNERS)
+    }
+
+    /// The same for the proxy between functions and emulator.
+    pub(crate) fn ensure_faults(project: &Project) -> anyhow::Result<Self> {
+        Ok(Self::ensure_one(project, FAULTS)?.0)
     }
 
     fn ensure_one(project: &Project, (folder, list): (&str, &str)) -> anyhow::Result<(Self, bool)> {
