@@ -288,7 +288,83 @@ fn fault(action: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    /// A folder as a storm leaves it, with one of everything.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = json!({"pk": {"S": "T#t"}, "sk": {"S": "T"}, "state": {"S": "listed"}, "version": {"N": "1"}});
+        let details = json!({"pk": {"S": "T#t"}, "sk": {"S": "D"}});
+        let record = [
+            json!({
+                "kind": "request", "number": 1, "from": 5, "to": 9, "user": "u", "what": "place_order", "method": "POST",
+                "path": "/api/orders", "key": "k", "body": {"ticket_id": "t"}, "status": null, "answer": null,
+                "failure": "nobody waited",
+            }),
+            json!({"kind": "kill", "at": 6, "function": "PlaceOrder", "pid": "7"}),
+            json!({"kind": "crash", "at": 6, "point": "order_create"}),
+            json!({"kind": "delivery", "at": 6, "target": "Sweep", "taken": true}),
+            json!({"kind": "faults", "at": 6, "armed": "order_create"}),
+        ];
+        let change = |new: &Value| json!({"dynamodb": {"ApproximateCreationDateTime": 3, "NewImage": new}});
+        let event = json!({"detail": {
+            "id": "e", "aggregate": {"kind": "ticket", "id": "t"}, "version": 1, "time": "1970-01-01T00:00:03Z",
+            "name": "TicketListed", "data": {"seller": "s"},
+        }});
+        let payment = json!({
+            "id": "pi", "order": "o", "amount": 1, "status": "succeeded", "amount_capturable": 0, "amount_captured": 1,
+            "amount_refunded": 0, "charges": 1,
+        });
+        let run = json!({"seed": 3, "calm_from": 8, "judged_at": 9, "stripe_faults": {"create delay": 2}});
+        let lines = |all: &[Value]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        for (name, text) in [
+            ("record.jsonl", lines(&record)),
+            ("stream.jsonl", lines(&[change(&lock), change(&details)])),
+            ("bus.jsonl", lines(&[event])),
+            ("tables.json", json!({"market": [lock, details], "accounts": [{"pk": {"S": "A#u"}}]}).to_string()),
+            ("ledger.json", json!({"intents": [payment], "refunds": []}).to_string()),
+            (
+                "proxy.txt",
+                "microburst_faults_total{service=\"dynamodb\",operation=\"GetItem\",action=\"reset\"} 2\n".to_owned(),
+            ),
+            ("run.json", run.to_string()),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_folder_is_read_whole() {
+        let evidence = Evidence::read(folder().path()).unwrap();
+        let [request] = evidence.requests.as_slice() else { panic!("one request") };
+        assert_eq!((request.key.as_deref(), request.status, request.may_have_acted()), (Some("k"), None, true));
+        let counted = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
+        let counts = [&evidence.kills, &evidence.crashes, &evidence.deliveries, &evidence.proxy].map(counted);
+        assert_eq!(counts, [1, 1, 1, 2]);
+        assert_eq!((evidence.changes.len(), evidence.changes[0].at), (1, 3_000), "details are no decision");
+        assert_eq!((evidence.locks().count(), evidence.market.len(), evidence.accounts.len()), (1, 2, 1));
+        assert_eq!((evidence.payments[0].amount_captured, evidence.events[0].version, evidence.run.seed), (1, 1, 3));
+        let judged: Vec<String> = crate::judge(&evidence).iter().map(ToString::to_string).collect();
+        assert!(judged.iter().any(|violation| violation.starts_with("P4: the catalogue has no row")), "{judged:?}");
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_form_is_an_error_and_no_acquittal() {
+        for name in ["record.jsonl", "stream.jsonl", "bus.jsonl", "tables.json", "ledger.json", "proxy.txt", "run.json"]
+        {
+            let folder = folder();
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+            assert!(Evidence::read(folder.path()).unwrap_err().to_string().contains(name), "{name}");
+        }
+        for name in ["record.jsonl", "stream.jsonl", "bus.jsonl", "tables.json", "run.json"] {
+            let folder = folder();
+            std::fs::write(folder.path().join(name), "{\"half\": ").unwrap();
+            assert!(Evidence::read(folder.path()).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn counters_of_the_proxy_are_added_up_by_service_and_kind() {

@@ -91,11 +91,20 @@ fn recorded_twice(evidence: &Evidence) -> Vec<String> {
     twice.map(|((buyer, order), times)| format!("order {order} of {buyer} was recorded {times} times")).collect()
 }
 
-/// However often a payment is begun, one can be paid.
+/// However often a payment is begun, its buyer gets one and can pay one.
+///
+/// A second one may lie at Stripe when it answered 500 to its making: as long as nobody has its secret, nobody can pay it.
 fn paid_twice(evidence: &Evidence) -> Vec<String> {
-    let mut live: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for payment in evidence.payments.iter().filter(|payment| payment.status != "canceled") {
-        live.entry(payment.order.as_deref().unwrap_or_default()).or_default().push(&payment.id);
+    let mut given: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let begun = evidence.requests.iter().filter(|request| request.what == "start_payment" && request.is_acknowledged());
+    for request in begun {
+        let secret = request.answer["client_secret"].as_str().unwrap_or_default();
+        given.entry(request.object()).or_default().insert(secret.split("_secret").next().unwrap_or_default());
+    }
+    let mut live = given;
+    let untouched = ["canceled", "requires_payment_method"];
+    for payment in evidence.payments.iter().filter(|payment| !untouched.contains(&payment.status.as_str())) {
+        live.entry(payment.order.as_deref().unwrap_or_default()).or_default().insert(&payment.id);
     }
     let twice = live.into_iter().filter(|(_, payments)| payments.len() > 1);
     twice.map(|(order, payments)| format!("order {order} has the payments {payments:?}")).collect()

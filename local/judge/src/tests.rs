@@ -257,17 +257,6 @@ fn p3_a_ticket_or_an_order_that_is_stuck() {
 }
 
 #[test]
-fn p3_a_hold_that_still_has_time_is_not_stuck() {
-    let mut world = truth();
-    world.market.push(held(2, "o9", 2));
-    set(&mut world.market[3], "expires_at", world.run.judged_at - SWEEP_OF_TESTS);
-    assert!(judge(&world).iter().all(|violation| violation.promise != Promise::Rest));
-}
-
-/// Less than the judge gives the sweep.
-const SWEEP_OF_TESTS: i64 = 30_000;
-
-#[test]
 fn p4_a_change_without_its_event() {
     for place in 0..6 {
         breaks(Promise::Events, |world| {
@@ -409,7 +398,18 @@ fn p7_one_key_has_two_effects() {
         let again = change(30_000, None, Some(order(ORDER, 1, "awaiting_payment", 4)));
         world.changes.push(again);
     });
-    breaks(Promise::Keys, |world| world.payments.push(payment("pi_2", "requires_payment_method", 0)));
+    breaks(Promise::Keys, |world| world.payments.push(payment("pi_2", "requires_capture", 0)));
+}
+
+#[test]
+fn p7_a_payment_is_begun_twice_and_its_buyer_gets_another_one() {
+    breaks(Promise::Keys, |world| {
+        let secret = (201, json!({"client_secret": "pi_2_secret_y"}));
+        world.requests.push(request(13, BUYER, "start_payment", "/api/orders/o1/payment", secret));
+    });
+    let mut world = truth();
+    world.payments.push(payment("pi_2", "requires_payment_method", 0));
+    assert_eq!(judge(&world), [], "a payment whose secret nobody has");
 }
 
 #[test]

@@ -258,7 +258,7 @@ async fn everybody(market: &Market, rng: &mut Rng) -> (Vec<Somebody>, Vec<Somebo
 #[tokio::test(flavor = "multi_thread")]
 async fn the_storm() {
     let seed = number("HOLDFAST_STORM_SEED", fastrand::u64(..u64::from(u32::MAX)));
-    let actions = usize::try_from(number("HOLDFAST_STORM_ACTIONS", 16)).expect("a count");
+    let actions = usize::try_from(number("HOLDFAST_STORM_ACTIONS", 40)).expect("a count");
     println!("seed {seed}, {BUYERS} buyers with {actions} actions each");
     let mut rng = Rng::with_seed(seed);
     let storm = Arc::new(prepare(seed, actions, &mut rng).await);

@@ -22,8 +22,8 @@ const HOLD_SECONDS: u32 = 15;
 /// What a deployment has: a call that gets no answer is given up while its caller can still try again.
 const CALL_SECONDS: u32 = 3;
 /// How much each buyer does: in minutes, or in about an hour.
-const SHORT: u32 = 16;
-const LONG: u32 = 600;
+const SHORT: u32 = 40;
+const LONG: u32 = 1_200;
 
 /// Raises the storm, then lets the judge read what it has written.
 pub(crate) fn run(project: &Project, options: &ProveOptions) -> anyhow::Result<()> {
