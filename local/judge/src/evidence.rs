@@ -1,8 +1,8 @@
 //! What a run has left behind, read from its folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -173,6 +173,15 @@ pub struct Evidence {
     pub accounts: Vec<Item>,
     /// Stripe's books.
     pub payments: Vec<Payment>,
+    /// Where which lock and order is among the market's items, once somebody has asked.
+    pub(crate) places: OnceLock<Places>,
+}
+
+/// Places in the market's items by id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    locks: HashMap<String, usize>,
+    orders: HashMap<String, usize>,
 }
 
 impl Evidence {
@@ -218,13 +227,27 @@ impl Evidence {
     /// An order as it is in the end.
     #[must_use]
     pub fn order(&self, id: &str) -> Option<&Item> {
-        self.orders().find(|order| item::id(order, "sk") == id)
+        self.places().orders.get(id).map(|place| &self.market[*place])
     }
 
     /// A lock as it is in the end.
     #[must_use]
     pub fn lock(&self, id: &str) -> Option<&Item> {
-        self.locks().find(|lock| item::id(lock, "pk") == id)
+        self.places().locks.get(id).map(|place| &self.market[*place])
+    }
+
+    fn places(&self) -> &Places {
+        self.places.get_or_init(|| {
+            let mut places = Places::default();
+            for (place, item) in self.market.iter().enumerate() {
+                if is_lock(item) {
+                    places.locks.insert(item::id(item, "pk").to_owned(), place);
+                } else if is_order(item) {
+                    places.orders.insert(item::id(item, "sk").to_owned(), place);
+                }
+            }
+            places
+        })
     }
 
     /// The payments of an order.

@@ -307,7 +307,16 @@ fn p4_rows_that_are_missing_or_left_over() {
 #[test]
 fn p5_a_hold_is_released_that_nobody_gave_up() {
     breaks(Promise::Holds, |world| world.requests.retain(|request| request.what != "cancel_order"));
-    breaks(Promise::Holds, |world| set(&mut world.market[1], "state", "expired"));
+    breaks(Promise::Holds, |world| {
+        world.requests.retain(|request| request.what != "cancel_order");
+        set(&mut world.market[1], "state", "expired");
+        world.payments[0].order = Some(GIVEN_UP.to_owned());
+    });
+    breaks(Promise::Holds, |world| {
+        let cancel = world.requests.iter_mut().find(|request| request.what == "cancel_order").unwrap();
+        (cancel.status, cancel.answer) = (Some(409), Value::Null);
+    });
+    breaks(Promise::Holds, |world| set(&mut world.market[1], "state", "awaiting_payment"));
     breaks(Promise::Holds, |world| {
         let released = change(22_000, Some(held(4, ORDER, 4)), Some(lock(5, &json!({}))));
         world.changes.insert(7, released);
