@@ -1,4 +1,5 @@
-//! Which functions Stripe's client is linked into: those that pay, and no others.
+//! What is linked into functions: Stripe's client into those that pay, SES's into the one that sends mails, the schemas of the
+//! OpenAPI document into none.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -16,11 +17,32 @@ fn linked_into(function: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+fn functions() -> Vec<String> {
+    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
+    functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect()
+}
+
+/// The functions that `package` is linked into.
+fn with(package: &str) -> BTreeSet<String> {
+    let begins = format!("{package} ");
+    functions().into_iter().filter(|name| linked_into(name).lines().any(|line| line.starts_with(&begins))).collect()
+}
+
 #[test]
 fn stripe_is_linked_into_the_functions_that_pay_and_no_others() {
-    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
-    let names = functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
-    let with_stripe: BTreeSet<String> =
-        names.filter(|name| linked_into(name).lines().any(|line| line.starts_with("async-stripe "))).collect();
-    assert_eq!(with_stripe, PAYING.map(str::to_owned).into());
+    assert_eq!(with("async-stripe"), PAYING.map(str::to_owned).into());
+}
+
+#[test]
+fn ses_is_linked_into_the_function_that_sends_mails_and_no_other() {
+    assert_eq!(with("aws-sdk-sesv2"), ["send_mail".to_owned()].into());
+}
+
+#[test]
+fn schemas_are_linked_into_no_function() {
+    for function in functions() {
+        let linked = linked_into(&function);
+        assert!(linked.lines().any(|line| line.starts_with("serde ")), "{function} has no dependencies at all?");
+        assert!(!linked.lines().any(|line| line.starts_with("schemars ")), "{function} has the feature openapi");
+    }
 }

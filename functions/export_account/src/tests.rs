@@ -35,10 +35,11 @@ fn the_account_is_shown_with_all_that_is_kept_but_its_hash() {
         email: EmailAddress::parse("ada@example.org").unwrap(),
         display_name: DisplayName::parse("Ada").unwrap(),
         created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
+        verified_at: Some(Timestamp::parse("2026-11-22T17:00:00Z").unwrap()),
     };
     let reply = json(200, &ExportBody::of(AccountBody::from(&ada)));
     assert_eq!(reply.headers()["cache-control"], "no-store");
-    insta::assert_snapshot!(String::from_utf8_lossy(reply.body()), @r#"{"account":{"id":"018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a","email":"ada@example.org","display_name":"Ada","created_at":"2026-11-22T16:59:05Z"},"tickets":[],"orders":[],"next":null}"#);
+    insta::assert_snapshot!(String::from_utf8_lossy(reply.body()), @r#"{"account":{"id":"018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a","email":"ada@example.org","display_name":"Ada","created_at":"2026-11-22T16:59:05Z","verified_at":"2026-11-22T17:00:00Z"},"tickets":[],"orders":[],"next":null}"#);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The virtual environments: one holds the emulator, the SAM command line and the linters, another the scanners, a third
-//! the proxy that makes calls fail.
+//! The virtual environments: one holds the emulator, the SAM command line and the linters, one the scanners, one the fuzzer,
+//! one the proxy that makes calls fail.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +15,7 @@ use crate::project::Project;
 const TOOLS: (&str, &str) = (".venv", "local/requirements.txt");
 const SCANNERS: (&str, &str) = (".venv-scan", "local/scan/requirements.txt");
 const FAULTS: (&str, &str) = (".venv-faults", "local/faults/requirements.txt");
+const FUZZER: (&str, &str) = (".venv-fuzz", "local/fuzz/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// The project's own Python programs.
@@ -37,6 +38,11 @@ impl Venv {
     /// The same for the proxy between functions and emulator.
     pub(crate) fn ensure_faults(project: &Project) -> anyhow::Result<Self> {
         Ok(Self::ensure_one(project, FAULTS)?.0)
+    }
+
+    /// The same for what fuzzes the API.
+    pub(crate) fn ensure_fuzzer(project: &Project) -> anyhow::Result<(Self, bool)> {
+        Self::ensure_one(project, FUZZER)
     }
 
     fn ensure_one(project: &Project, (folder, list): (&str, &str)) -> anyhow::Result<(Self, bool)> {
@@ -88,6 +94,13 @@ impl Venv {
     pub(crate) fn rights_helper(&self, project: &Project) -> Command {
         let mut command = self.script();
         command.arg(project.root().join(Path::new("local/emulator/rights.py")));
+        command
+    }
+
+    /// Runs the helper that looks at deployed stages.
+    pub(crate) fn deployed_helper(&self, project: &Project) -> Command {
+        let mut command = self.script();
+        command.arg(project.root().join(Path::new("local/emulator/deployed.py")));
         command
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::console::step;
-use crate::deployment::{Deployment, Description, Outcome, Parameters, STACK_NAME};
+use crate::deployment::{Deployment, Description, Outcome, Parameters};
 use crate::edge::Edge;
 use crate::emulator::{Emulator, as_owner, endpoint, free_port, is_free};
 use crate::process::Identity;
@@ -15,8 +15,12 @@ use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
 use crate::rights::Observed;
-use crate::secrets::put_locally;
+use crate::secrets::{LOCAL_STAGE, put_locally};
+use crate::stage::Stage;
 use crate::stripe::{FakeStripe, REAL_API, Stripe, local_keys};
+
+/// Whom local mails come from.
+const MAIL_FROM: &str = "no-reply@holdfast.example";
 
 /// What distinguishes one stack from another.
 #[derive(Clone, Debug)]
@@ -31,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) hold_seconds: u32,
     /// Another one.
     pub(crate) payment_seconds: u32,
+    /// Another one: everybody on this machine is one network.
+    pub(crate) network_tries: u32,
     /// Which Stripe it talks to.
     pub(crate) stripe: Stripe,
     /// Environment that reaches the functions.
@@ -41,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) call_seconds: u32,
     /// Whether a proxy stands between functions and emulator, by which calls can be made to fail.
     pub(crate) proxy: bool,
+    /// The stage whose settings it has; without one it has those of a laptop.
+    pub(crate) stage: Option<Stage>,
 }
 
 /// A running stack; it is stopped when it is dropped.
@@ -92,12 +100,15 @@ impl Stack {
         let parameters = Parameters {
             hold_seconds: plan.hold_seconds,
             payment_seconds: plan.payment_seconds,
+            network_tries: plan.network_tries,
             stripe_api: match plan.stripe {
                 Stripe::StandIn => format!("{}/", endpoint(stripe_port)),
                 Stripe::Real => REAL_API.to_owned(),
             },
             site_origin: record.base_url.clone(),
             call_seconds: plan.call_seconds,
+            mail_from: MAIL_FROM.to_owned(),
+            stage: plan.stage.clone(),
         };
         let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, parameters);
         let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;
@@ -138,7 +149,7 @@ impl Stack {
             Site { programs: &self.plan.binaries, folder: &folder, origin: self.base_url(), stripe: self.plan.stripe };
         site.build(&self.project)?;
         let port = self.emulator.port();
-        site.upload(&self.project, &self.venv, STACK_NAME, |command| as_owner(command, port))
+        site.upload(&self.project, &self.venv, self.deployment.stack_name(), |command| as_owner(command, port))
     }
 
     fn site_folder(&self) -> PathBuf {
@@ -159,7 +170,10 @@ impl Stack {
     /// Writes the stand-in's keys into the emulator; Stripe's own are the user's to write.
     pub(crate) fn put_keys(&self) -> anyhow::Result<()> {
         match self.plan.stripe {
-            Stripe::StandIn => put_locally(&self.project, &self.venv, self.emulator.port(), &local_keys()),
+            Stripe::StandIn => {
+                let stage = self.plan.stage.as_ref().map_or(LOCAL_STAGE, |stage| &stage.name);
+                put_locally(&self.project, &self.venv, self.emulator.port(), stage, &local_keys())
+            }
             Stripe::Real => Ok(()),
         }
     }
@@ -195,6 +209,17 @@ impl Stack {
             self.start_edge()?;
         }
         Ok(told(&outcome, &self.description))
+    }
+
+    /// Deploys it with other settings of its stage, or other programs.
+    pub(crate) fn update_stage(&mut self, stage: Stage) -> anyhow::Result<()> {
+        self.deployment.set_stage(stage);
+        self.refresh(&[]).map(drop)
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        self.deployment.stack_name()
     }
 
     /// Lets orders hold their tickets for another time from now on.

@@ -21,6 +21,8 @@ use crate::test::{cargo_test, crash_folder, succeed, tell};
 const HOLD_SECONDS: u32 = 15;
 /// What a deployment has: a call that gets no answer is given up while its caller can still try again.
 const CALL_SECONDS: u32 = 3;
+/// Everybody signs up from this one machine.
+const NETWORK_TRIES: u32 = 100_000;
 /// How much each buyer does: in minutes, or in about an hour.
 const SHORT: u32 = 40;
 const LONG: u32 = 1_200;
@@ -67,7 +69,9 @@ fn start(project: &Project, folder: &Path) -> anyhow::Result<Stack> {
         stripe: Stripe::StandIn,
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
         rights: Observed::No,
+        network_tries: NETWORK_TRIES,
         call_seconds: CALL_SECONDS,
+        stage: None,
         proxy: true,
     };
     Stack::start(project, &venv, plan)
