@@ -37,6 +37,8 @@ const BUYERS: usize = 8;
 const SELLERS: usize = 2;
 /// Tickets that are there before the first fault.
 const TICKETS: usize = 24;
+/// A seller's action is one request, more or less: they have as many more, so that there is something to buy to the end.
+const SELLERS_HASTE: usize = 2;
 /// What one action of a buyer comes to, about, in requests.
 const REQUESTS_AN_ACTION: usize = 3;
 /// How many deliver at a time.
@@ -270,7 +272,7 @@ async fn the_storm() {
     let nature = tokio::spawn(async move { disturbed.disturb().await });
     let mut days = Vec::new();
     for (place, seller) in sellers.iter().enumerate() {
-        let day = sell(Arc::clone(market), seller.clone(), format!("s{place}"), rng.fork(), actions);
+        let day = sell(Arc::clone(market), seller.clone(), format!("s{place}"), rng.fork(), actions * SELLERS_HASTE);
         days.push(tokio::spawn(day));
     }
     for (place, buyer) in buyers.into_iter().enumerate() {
