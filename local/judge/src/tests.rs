@@ -118,10 +118,13 @@ fn placed(number: u64, key: &str, order: &str) -> Request {
     keyed(key, json!({"ticket_id": TICKET}), request(number, BUYER, "place_order", "/api/orders", answer))
 }
 
+fn begun(payment: &str) -> (u16, Value) {
+    (201, json!({"client_secret": format!("{payment}_secret_x")}))
+}
+
 fn requests() -> Vec<Request> {
     let listing = json!({"title": "Storm k1", "price": {"amount": 4500, "currency": "eur"}});
     let listed = (201, json!({"id": TICKET, "version": 1, "created_at": "1970-01-01T00:00:10Z"}));
-    let secret = (201, json!({"client_secret": "pi_1_secret_x"}));
     let cancelled = (200, order_answer(GIVEN_UP, "cancelled"));
     let paid = (200, order_answer(ORDER, "paid"));
     vec![
@@ -130,7 +133,7 @@ fn requests() -> Vec<Request> {
         placed(3, "a", GIVEN_UP),
         request(6, BUYER, "cancel_order", "/api/orders/o0", cancelled),
         placed(11, "b", ORDER),
-        request(12, BUYER, "start_payment", "/api/orders/o1/payment", secret),
+        request(12, BUYER, "start_payment", "/api/orders/o1/payment", begun("pi_1")),
         request(16, BUYER, "reconcile_order", "/api/orders/o1/reconcile", paid),
         placed(18, "b", ORDER),
     ]
@@ -413,8 +416,7 @@ fn p7_one_key_has_two_effects() {
 #[test]
 fn p7_a_payment_is_begun_twice_and_its_buyer_gets_another_one() {
     breaks(Promise::Keys, |world| {
-        let secret = (201, json!({"client_secret": "pi_2_secret_y"}));
-        world.requests.push(request(13, BUYER, "start_payment", "/api/orders/o1/payment", secret));
+        world.requests.push(request(13, BUYER, "start_payment", "/api/orders/o1/payment", begun("pi_2")));
     });
     let mut world = truth();
     world.payments.push(payment("pi_2", "requires_payment_method", 0));
