@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answers;
 mod events;
 mod evidence;
 mod figures;
@@ -22,6 +23,8 @@ pub use item::{Item, plain};
 /// A promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
+    /// No answer says that the fault is ours: what fails around us is an outage.
+    Answers,
     /// At most one paid order a ticket, ever.
     OneSale,
     /// Money is captured if and only if the order is paid, for exactly its price.
@@ -41,6 +44,7 @@ pub enum Promise {
 impl fmt::Display for Promise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Answers => "P0",
             Self::OneSale => "P1",
             Self::Money => "P2",
             Self::Rest => "P3",
@@ -70,7 +74,8 @@ impl fmt::Display for Violation {
 /// Every violation that the evidence shows.
 #[must_use]
 pub fn judge(evidence: &Evidence) -> Vec<Violation> {
-    let judged: [(Promise, Vec<String>); 7] = [
+    let judged: [(Promise, Vec<String>); 8] = [
+        (Promise::Answers, answers::violations(evidence)),
         (Promise::OneSale, sale::violations(evidence)),
         (Promise::Money, money::violations(evidence)),
         (Promise::Rest, rest::violations(evidence)),

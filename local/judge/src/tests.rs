@@ -183,6 +183,13 @@ fn what_is_true_is_not_doubted() {
 }
 
 #[test]
+fn p0_an_answer_says_that_the_fault_is_ours() {
+    breaks(Promise::Answers, |world| {
+        world.requests.push(request(19, BUYER, "place_order", "/api/orders", (500, Value::Null)));
+    });
+}
+
+#[test]
 fn p1_two_orders_of_a_ticket_are_paid() {
     breaks(Promise::OneSale, |world| set(&mut world.market[1], "state", "paid"));
 }
