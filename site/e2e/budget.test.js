@@ -18,7 +18,7 @@ const READY_WITHIN_MS = 2_000;
 /** In the form of a mail's token, and nobody's. */
 const NO_TOKEN = `00000000-0000-4000-8000-000000000000.${"x".repeat(43)}`;
 /** An odd number of tries on a busy machine; the one in the middle counts. */
-const TRIES = 3;
+const TRIES = 5;
 
 /** @type {Browser} */
 let browser;

@@ -123,7 +123,8 @@ step("leaving and reloading begin nothing anew: the time is extended once", asyn
   const before = await secondsOnTheClock();
   await page.reload();
   await page.getByLabel("Card number").waitFor();
-  assert.ok((await secondsOnTheClock()) <= before);
+  // The server's clock is known to the second, by each page anew; an extension would be minutes.
+  assert.ok((await secondsOnTheClock()) <= before + 1);
 });
 
 step("another card pays the same order, with two clicks for one payment", async () => {

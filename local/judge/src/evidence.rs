@@ -64,7 +64,7 @@ impl Request {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line {
-    Request(Request),
+    Request(Box<Request>),
     Kill { function: String },
     Crash { point: String },
     Delivery { target: String },
@@ -193,7 +193,7 @@ impl Evidence {
         let mut evidence = Self { run: one(folder, "run.json")?, ..Self::default() };
         for line in lines::<Line>(folder, "record.jsonl")? {
             match line {
-                Line::Request(request) => evidence.requests.push(request),
+                Line::Request(request) => evidence.requests.push(*request),
                 Line::Kill { function } => *evidence.kills.entry(function).or_default() += 1,
                 Line::Crash { point } => *evidence.crashes.entry(point).or_default() += 1,
                 Line::Delivery { target } => *evidence.deliveries.entry(target).or_default() += 1,
