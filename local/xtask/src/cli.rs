@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, deployments, dev, event, fuzz, histories, interrupt, openapi, publish, python, refund, replay, rights,
-    sam_local, scan, secrets, stop, stuck, test, timeline,
+    console, deployments, dev, event, fuzz, histories, interrupt, openapi, prove, publish, python, refund, replay,
+    rights, sam_local, scan, secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -63,6 +63,8 @@ enum Task {
     PublishSite(PublishOptions),
     /// Run payment histories: real protocol code under every order of calls that a seed decides.
     Histories(HistoriesOptions),
+    /// Prove what Holdfast promises, part by part; all parts if none is named.
+    Prove(ProveOptions),
     /// Look for weaknesses in the template and for secrets in the files, with scanners of their own.
     ///
     /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
@@ -266,6 +268,20 @@ pub(crate) struct HistoriesOptions {
     pub(crate) seed: Option<u64>,
 }
 
+/// What `prove` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ProveOptions {
+    /// Which parts.
+    #[arg(value_enum)]
+    pub(crate) parts: Vec<prove::Part>,
+    /// Repeats the plan of this seed.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Takes an hour instead of minutes.
+    #[arg(long)]
+    pub(crate) long: bool,
+}
+
 /// What `fuzz-api` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct FuzzOptions {
@@ -353,6 +369,7 @@ pub fn run() -> ExitCode {
         Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
+        Task::Prove(options) => prove::run_all(&options),
         Task::Scan(options) => scan::run(&options),
         Task::Deployments(options) => deployments::run(&options),
         Task::Openapi => openapi::write().map(|()| ExitCode::SUCCESS),

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use crate::binaries::{Flavour, build};
 use crate::cli::DeploymentsOptions;
 use crate::console::step;
+use crate::deployment::PATIENT_CALL_SECONDS;
 use crate::emulator::{as_owner, free_port};
 use crate::process::run_quietly;
 use crate::project::Project;
@@ -96,6 +97,8 @@ fn deploy(project: &Project, binaries: &Path, trial: &Trial) -> anyhow::Result<(
         stripe: Stripe::StandIn,
         function_environment: Vec::new(),
         rights: Observed::No,
+        call_seconds: PATIENT_CALL_SECONDS,
+        proxy: false,
         stage: Some(stage.clone()),
     };
     let stack = Stack::start(project, &venv, plan)?;

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use crate::binaries::{Flavour, build};
 use crate::cli::DevOptions;
 use crate::console::{failure, line, step, text};
+use crate::deployment::PATIENT_CALL_SECONDS;
 use crate::emulator::{endpoint, is_free};
 use crate::interrupt;
 use crate::process::{Identity, read_on};
@@ -145,6 +146,8 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
         stripe: options.stripe,
         function_environment: Vec::new(),
         rights: Observed::No,
+        call_seconds: PATIENT_CALL_SECONDS,
+        proxy: false,
         stage: None,
     };
     let mut stack = Stack::start(project, &venv, plan)?;

@@ -22,6 +22,8 @@ mod operator;
 mod packages;
 mod process;
 mod project;
+mod prove;
+mod proxy;
 mod publish;
 mod python;
 mod record;

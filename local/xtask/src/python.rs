@@ -1,4 +1,5 @@
-//! The virtual environments: one holds the emulator, the SAM command line and the linters, one the scanners, one the fuzzer.
+//! The virtual environments: one holds the emulator, the SAM command line and the linters, one the scanners, one the fuzzer,
+//! one the proxy that makes calls fail.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,7 @@ use crate::project::Project;
 /// Where an environment is, and what is installed into it.
 const TOOLS: (&str, &str) = (".venv", "local/requirements.txt");
 const SCANNERS: (&str, &str) = (".venv-scan", "local/scan/requirements.txt");
+const FAULTS: (&str, &str) = (".venv-faults", "local/faults/requirements.txt");
 const FUZZER: (&str, &str) = (".venv-fuzz", "local/fuzz/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
@@ -31,6 +33,11 @@ impl Venv {
     /// The same for the scanners, which need other versions of what the emulator needs.
     pub(crate) fn ensure_scanners(project: &Project) -> anyhow::Result<(Self, bool)> {
         Self::ensure_one(project, SCANNERS)
+    }
+
+    /// The same for the proxy between functions and emulator.
+    pub(crate) fn ensure_faults(project: &Project) -> anyhow::Result<Self> {
+        Ok(Self::ensure_one(project, FAULTS)?.0)
     }
 
     /// The same for what fuzzes the API.

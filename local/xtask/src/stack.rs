@@ -10,6 +10,7 @@ use crate::edge::Edge;
 use crate::emulator::{Emulator, as_owner, endpoint, free_port, is_free};
 use crate::process::Identity;
 use crate::project::Project;
+use crate::proxy::Proxy;
 use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
@@ -42,6 +43,10 @@ pub(crate) struct Plan {
     pub(crate) function_environment: Vec<(&'static str, PathBuf)>,
     /// Whether it is written down which rights functions need.
     pub(crate) rights: Observed,
+    /// How long one try of a call to another service may take, in seconds.
+    pub(crate) call_seconds: u32,
+    /// Whether a proxy stands between functions and emulator, by which calls can be made to fail.
+    pub(crate) proxy: bool,
     /// The stage whose settings it has; without one it has those of a laptop.
     pub(crate) stage: Option<Stage>,
 }
@@ -52,6 +57,7 @@ pub(crate) struct Stack {
     project: Project,
     plan: Plan,
     emulator: Emulator,
+    proxy: Option<Proxy>,
     deployment: Deployment,
     description: Description,
     venv: Venv,
@@ -69,8 +75,10 @@ impl Stack {
         let earlier = Record::read(&plan.folder);
         let emulator_port = same_or_free(earlier.as_ref().map(|record| record.emulator_port))?;
         let stripe_port = same_or_free(earlier.as_ref().map(|record| record.stripe_port))?;
-        let environment: Vec<(&str, &Path)> =
+        let proxy = plan.proxy.then(|| Proxy::start(project, &plan.folder, emulator_port)).transpose()?;
+        let mut environment: Vec<(&str, &Path)> =
             plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
+        environment.extend(proxy.as_ref().map(|proxy| ("AWS_API_BASE", Path::new(proxy.url()))));
         let mut emulator = match plan.rights.command(project, venv, &plan.folder)? {
             Some(observed) => Emulator::start_program(observed, &plan.folder, emulator_port, &environment)?,
             None => Emulator::start(venv, &plan.folder, emulator_port, &environment)?,
@@ -98,6 +106,7 @@ impl Stack {
                 Stripe::Real => REAL_API.to_owned(),
             },
             site_origin: record.base_url.clone(),
+            call_seconds: plan.call_seconds,
             mail_from: MAIL_FROM.to_owned(),
             stage: plan.stage.clone(),
         };
@@ -114,6 +123,7 @@ impl Stack {
             project: project.clone(),
             plan,
             emulator,
+            proxy,
             deployment,
             description,
             venv: venv.clone(),
@@ -270,6 +280,16 @@ impl Stack {
         self.emulator.port()
     }
 
+    /// The emulator's process.
+    pub(crate) fn emulator_process(&self) -> Identity {
+        self.emulator.identity()
+    }
+
+    /// Where the proxy between functions and emulator is told what to do, without a slash at its end.
+    pub(crate) fn proxy_url(&self) -> Option<&str> {
+        self.proxy.as_ref().map(Proxy::url)
+    }
+
     /// Where the stand-in for Stripe listens, without a slash at its end.
     pub(crate) fn stripe_url(&self) -> Option<String> {
         self.stripe.as_ref().map(FakeStripe::url)
@@ -289,6 +309,9 @@ impl Stack {
         }
         if self.emulator.stop() {
             self.deployment.remember();
+        }
+        if let Some(proxy) = &mut self.proxy {
+            proxy.stop();
         }
         self.record.ready = false;
         self.record.emulator = None;

@@ -4,6 +4,7 @@
 //! The set is a limit, not a record: the lock alone says who holds what. A hold that has ended is dropped from the set
 //! when there is no room for the next one, so that ending costs no write.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -117,7 +118,10 @@ impl Market {
         entries: Vec<Entry>,
         now: Timestamp,
     ) -> Result<(Vec<Entry>, Vec<Entry>), StoreError> {
-        let wanted = entries.iter().map(|entry| keys::order_key(buyer, entry.order)).collect();
+        // A hold that was taken late, after its order had ended, is counted beside the one before; a batch refuses a key that
+        // it has twice.
+        let counted: HashSet<OrderId> = entries.iter().map(|entry| entry.order).collect();
+        let wanted = counted.into_iter().map(|order| keys::order_key(buyer, order)).collect();
         let read = self.items_read(wanted).await?.into_iter().map(items::order_from);
         let orders = read.collect::<Result<Vec<_>, _>>()?;
         let ends_at = |entry: &Entry| match orders.iter().find(|order| order.id == entry.order) {
