@@ -1,14 +1,27 @@
-//! Which functions Stripe's client is linked into: those that pay, and no others.
+//! What is linked into functions: Stripe's client into those that pay and no others, and the switch for faults into none.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 const PAYING: [&str; 5] = ["reconcile_order", "refund_order", "start_payment", "stripe_webhook", "sweep"];
 
+/// The feature of the domain by which the exhaustive model puts faults back.
+const FAULTS: &str = "faults";
+
+fn functions() -> impl Iterator<Item = String> {
+    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
+    functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+}
+
 /// The packages that are linked into a function, a line each.
 fn linked_into(function: &str) -> String {
+    tree(function, &["--edges", "normal"])
+}
+
+fn tree(package: &str, options: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--package", function, "--edges", "normal", "--prefix", "none", "--offline", "--locked"])
+        .args(["tree", "--package", package, "--prefix", "none", "--offline", "--locked"])
+        .args(options)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");
@@ -18,9 +31,21 @@ fn linked_into(function: &str) -> String {
 
 #[test]
 fn stripe_is_linked_into_the_functions_that_pay_and_no_others() {
-    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
-    let names = functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
     let with_stripe: BTreeSet<String> =
-        names.filter(|name| linked_into(name).lines().any(|line| line.starts_with("async-stripe "))).collect();
+        functions().filter(|name| linked_into(name).lines().any(|line| line.starts_with("async-stripe "))).collect();
     assert_eq!(with_stripe, PAYING.map(str::to_owned).into());
+}
+
+#[test]
+fn a_fault_can_be_put_back_in_the_model_and_in_no_function() {
+    let can = |package: &str, options: &[&str]| {
+        let features = tree(package, &[&["--edges", "normal", "--format", "{p} {f}"], options].concat());
+        let mut domain = features.lines().filter(|line| line.starts_with("holdfast_domain ")).peekable();
+        assert!(domain.peek().is_some(), "{package} decides without the domain");
+        domain.any(|line| line.split([' ', ',']).any(|word| word == FAULTS))
+    };
+    assert!(can("model", &["--features", "faults"]));
+    // Not even when every feature of its own is on.
+    let with: Vec<String> = functions().filter(|name| can(name, &["--all-features"])).collect();
+    assert!(with.is_empty(), "{with:?}");
 }

@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, publish, python, refund, replay, rights, sam_local, scan, secrets, stop,
-    stuck, test, timeline,
+    console, dev, event, histories, interrupt, prove, publish, python, refund, replay, rights, sam_local, scan,
+    secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -63,6 +63,10 @@ enum Task {
     PublishSite(PublishOptions),
     /// Run payment histories: real protocol code under every order of calls that a seed decides.
     Histories(HistoriesOptions),
+    /// Prove the protocol of lock and payment: every order of its steps explored, every known fault found.
+    ///
+    /// Ends with 0 when every part was run and nothing is wrong.
+    Prove(ProveOptions),
     /// Look for weaknesses in the template and for secrets in the files, with scanners of their own.
     ///
     /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
@@ -256,6 +260,17 @@ pub(crate) struct HistoriesOptions {
     pub(crate) seed: Option<u64>,
 }
 
+/// What `prove` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ProveOptions {
+    /// Which parts; all if none is named.
+    #[arg(value_enum)]
+    pub(crate) parts: Vec<prove::Part>,
+    /// Explore the large settings, too: minutes, and some gigabytes of memory.
+    #[arg(long)]
+    pub(crate) long: bool,
+}
+
 /// What `scan` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ScanOptions {
@@ -318,6 +333,7 @@ pub fn run() -> ExitCode {
         Task::Timeline(options) => timeline::run(&options).map(|()| ExitCode::SUCCESS),
         Task::PublishSite(options) => publish::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Histories(options) => histories::run_all(&options),
+        Task::Prove(options) => prove::run_all(&options),
         Task::Scan(options) => scan::run(&options),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),

@@ -19,6 +19,7 @@ mod operator;
 mod packages;
 mod process;
 mod project;
+mod prove;
 mod publish;
 mod python;
 mod record;

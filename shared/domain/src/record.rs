@@ -158,3 +158,6 @@ fn closed(intent: Option<PaymentIntentId>, how: Closing, closed_at: Timestamp) -
         Closing::PaidTooLate => OrderState::Expired { closed_at, intent, why: Expiry::PaidTooLate },
     }
 }
+
+#[cfg(test)]
+mod tests;
