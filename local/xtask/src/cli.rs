@@ -277,7 +277,7 @@ pub(crate) struct ProveOptions {
     /// Repeats the plan of this seed.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Takes an hour instead of minutes.
+    /// Explores the large settings, too, with some gigabytes of memory, and storms for an hour instead of minutes.
     #[arg(long)]
     pub(crate) long: bool,
 }

@@ -15,7 +15,6 @@ use crate::expression;
 use crate::items;
 use crate::keys::{self, DETAILS, Item, ORDER_PREFIX, PK, SK, s};
 use crate::lock::lost_condition;
-use crate::orders::order_recorded;
 use crate::owner_page::{OwnerCursor, OwnerPage};
 
 /// What a seller is called whose account is gone. In every language, like the name of a member who gave none.
@@ -68,7 +67,14 @@ impl Market {
     /// [`StoreError`] when the table fails; `Corrupt` when there is no such order.
     pub async fn order_forget_card(&self, buyer: UserId, order: OrderId) -> Result<(), StoreError> {
         let update = self.order_update(buyer, order, PAID_BY_CARD, FORGET_CARD);
-        order_recorded("order_forget_card", update).await.map(drop)
+        match update.send().await {
+            Ok(_) => {
+                crash_point("order_forget_card");
+                Ok(())
+            }
+            // Nothing to forget, if it is there.
+            Err(error) => lost_condition(error)?.map(drop).ok_or_else(|| StoreError::corrupt("there is no such order")),
+        }
     }
 
     /// Removes what is kept beside a buyer's orders: which tickets they hold, and the keys of their listings. At most so
