@@ -110,7 +110,8 @@ fn count(seen: &mut BTreeMap<u16, usize>, answer: &Answer) {
     if answer.status == 429 {
         answer.expect_problem(429, "too-many-tries");
         let wait: u32 = answer.header("retry-after").and_then(|text| text.parse().ok()).expect("seconds");
-        assert!((1..=900).contains(&wait), "{wait}");
+        // A quarter of an hour, and whoever asked a moment before the try that emptied the bucket waits that moment longer.
+        assert!((1..=901).contains(&wait), "{wait}");
     }
     *seen.entry(answer.status).or_default() += 1;
 }
