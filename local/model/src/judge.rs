@@ -1,9 +1,10 @@
 //! What no single step may do.
 
-use holdfast_domain::{Filed, OrderState, Ticket, TicketState};
+use holdfast_domain::{Filed, Hold, OrderState, Ticket, TicketState};
 
 use crate::call::{Call, Transition};
 use crate::names;
+use crate::protocol::hold_of;
 use crate::run::Job;
 use crate::world::{PaymentState, TICKETS, World};
 
@@ -89,7 +90,7 @@ fn judge_ticket(
         }
         (TicketState::Held(old), Some(TicketState::Held(_))) => {
             memory.held_since[number] = before.now;
-            memory.set_in_time(names::order_number(old.order), false);
+            ends_in_time(old, before, memory);
             (old.expires_at > now).then_some("a hold is taken over before it has run out")
         }
         (TicketState::Held(hold), Some(TicketState::Listed)) => {
@@ -98,8 +99,7 @@ fn judge_ticket(
             if by.is_some_and(|by| by.order() != hold.order) {
                 return Some("a hold is released for another order than its own");
             }
-            let is_in_time = memory.is_in_time(order);
-            memory.set_in_time(order, false);
+            let is_in_time = ends_in_time(hold, before, memory);
             match by {
                 Some(Transition::ReleaseExpired { .. }) if hold.expires_at > now => {
                     Some("a hold is released before the ticket's own expiry")
@@ -136,6 +136,18 @@ fn judge_ticket(
         | (TicketState::Committed(_), None | Some(TicketState::Held(_) | TicketState::Committed(_)))
         | (TicketState::Sold(_), _) => Some("a ticket goes a way that there is not"),
     }
+}
+
+/// A hold ends: whether it was the one that an order which was authorised in time has taken. Another hold of the same order,
+/// taken by a retry, is nothing to that.
+fn ends_in_time(hold: Hold, before: &World, memory: &mut Memory) -> bool {
+    let order = names::order_number(hold.order);
+    let is_its_own = before.order(order).and_then(|filed| hold_of(before, filed)).is_some_and(|own| own == hold);
+    let in_time = is_its_own && memory.is_in_time(order);
+    if in_time {
+        memory.set_in_time(order, false);
+    }
+    in_time
 }
 
 /// A ticket goes back from an order whose payment is void for no other reason than that.

@@ -1,6 +1,7 @@
 //! The model: every order in which runs of our functions, buyers, their bank and the clock can act.
 
 use holdfast_domain::fault::Fault;
+use holdfast_domain::{Filed, Hold, TicketState};
 use stateright::{Model, Property};
 
 use crate::call::{Answer, Call, Numbers};
@@ -138,15 +139,8 @@ impl Protocol {
         payment.state = PaymentState::Authorised;
         let order = usize::from(payment.order);
         let now = names::at(state.world.now);
-        let held = state.world.order(order).filter(|filed| filed.order.intent() == Some(&names::intent_id(number)));
-        let ticket = held.and_then(|filed| state.world.ticket(names::ticket_number(filed.order.ticket.id)));
-        let in_time = ticket.is_some_and(|ticket| {
-            use holdfast_domain::TicketState::{Committed, Held, Listed, Sold};
-            match ticket.state {
-                Held(hold) => hold.order == names::order_id(order) && hold.expires_at > now,
-                Listed | Committed(_) | Sold(_) => false,
-            }
-        });
+        let filed = state.world.order(order).filter(|filed| filed.order.intent() == Some(&names::intent_id(number)));
+        let in_time = filed.is_some_and(|filed| hold_of(&state.world, filed).is_some_and(|hold| hold.expires_at > now));
         if in_time {
             state.memory.set_in_time(order, true);
         }
@@ -180,6 +174,14 @@ impl Protocol {
                 }
             }
         }
+    }
+}
+
+/// The hold that an order has taken, as long as its ticket is held by it.
+pub(crate) fn hold_of(world: &World, filed: &Filed) -> Option<Hold> {
+    match world.ticket(names::ticket_number(filed.order.ticket.id))?.state {
+        TicketState::Held(hold) => (hold.order == filed.order.id && hold.number == filed.order.hold).then_some(hold),
+        TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => None,
     }
 }
 
