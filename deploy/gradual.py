@@ -3,7 +3,7 @@
 While it does, and for the minutes after, alarms that go off move all traffic back to the old version.
 
     sam build
-    python3 deploy/gradual.py prod [Name=value...]     rewrites .aws-sam/build/template.yaml
+    python3 deploy/gradual.py [--build-dir FOLDER] prod [Name=value...]     rewrites .aws-sam/build/template.yaml
     sam deploy --config-env prod
 
 The template itself has no alias. Whether SAM makes one cannot depend on a parameter, only whether CodeDeploy moves it; and
@@ -21,7 +21,8 @@ import yaml
 
 from parameters import of_stage, pairs
 
-BUILT = Path(__file__).resolve().parent.parent / ".aws-sam/build/template.yaml"
+# Where sam build puts what it builds unless it is told otherwise.
+BUILT = Path(__file__).resolve().parent.parent / ".aws-sam/build"
 # Ten per cent first, the others five minutes later.
 MOVES = "Canary10Percent5Minutes"
 WATCHED = ("ApiServerErrors", "FailedRuns")
@@ -64,12 +65,17 @@ def gradual(template, folder, parameters):
 
 
 def main(arguments):
-    if not arguments:
-        raise SystemExit(__doc__)
-    stage, *others = arguments
-    template = yaml.safe_load(BUILT.read_text(encoding="utf-8"))
-    count = gradual(template, BUILT.parent, {**of_stage(stage), **pairs(others)})
-    BUILT.write_text(yaml.safe_dump(template, sort_keys=False, width=120), encoding="utf-8")
+    match arguments:
+        case ["--build-dir", folder, stage, *others]:
+            folder = Path(folder)
+        case [stage, *others] if not stage.startswith("-"):
+            folder = BUILT
+        case _:
+            raise SystemExit(__doc__)
+    built = folder / "template.yaml"
+    template = yaml.safe_load(built.read_text(encoding="utf-8"))
+    count = gradual(template, folder, {**of_stage(stage), **pairs(others)})
+    built.write_text(yaml.safe_dump(template, sort_keys=False, width=120), encoding="utf-8")
     print(f"{count} functions of the API are deployed gradually")
 
 

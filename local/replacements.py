@@ -4,6 +4,9 @@ A property that is create-only cannot be changed: CloudFormation makes a new res
 it holds. The record `create_only.json` has the values of all of them; a test compares it with the template.
 
     replacements.py OLD NEW      what an update from one template to another would replace or delete; ends with 1 if any
+    replacements.py --deployed STACK NEW [NAME...]
+                                 the same for an update of a stack that is there, if there is one; ends with 1 if something
+                                 that holds anything would go, and is none of the names that are meant to go
     replacements.py --check      the same for an update from the record to template.yaml
     replacements.py --accept     writes the record anew: what it then says differently is what was accepted
 """
@@ -11,8 +14,11 @@ it holds. The record `create_only.json` has the values of all of them; a test co
 import json
 import re
 import sys
+import tempfile
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import ClientError
 from cfnlint.decode import decode
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from cfnlint.template.transforms._sam import Transform
@@ -53,6 +59,22 @@ def transformed(path):
     if problems:
         raise SystemExit(f"{path} cannot be transformed: {[problem.message for problem in problems]}")
     return plain(transform.template())
+
+
+def deployed(stack):
+    """The template of a stack that is there, transformed; None without one."""
+    cloudformation = boto3.client("cloudformation")
+    try:
+        body = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError" and "does not exist" in str(error):
+            return None
+        raise SystemExit(str(error)) from None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.yaml"
+        # Of a template in JSON it makes a dictionary, and of one in YAML a text.
+        path.write_text(body if isinstance(body, str) else json.dumps(body), encoding="utf-8")
+        return transformed(path)
 
 
 def plain(value):
@@ -151,6 +173,11 @@ def changes(old, new):
     return [f"{'STATEFUL ' if name in stateful else ''}{old[name]['type']} {name} {told[name]}" for name in order]
 
 
+def is_loss(change):
+    """Whether a sentence is about something whose contents, address or subscribers would be gone."""
+    return change.startswith("STATEFUL ")
+
+
 def follow(old, new, told):
     """Whatever is made from the name of something that is replaced is replaced as well."""
     moved = {name for name, what in told.items() if what.startswith("is replaced")}
@@ -206,6 +233,13 @@ def main(arguments):
             problems = []
         case ["--check"]:
             problems = check(json.loads(RECORD.read_text(encoding="utf-8")), transformed(TEMPLATE))
+        case ["--deployed", stack, new, *meant]:
+            old = deployed(stack)
+            told = changes(summary(old), summary(transformed(new))) if old else []
+            problems = [change for change in told if is_loss(change) and change.split()[2] not in meant]
+            for change in told:
+                print(f"REFUSED {change}" if change in problems else change)
+            sys.exit(1 if problems else 0)
         case [old, new]:
             problems = changes(summary(transformed(old)), summary(transformed(new)))
         case _:

@@ -1,9 +1,12 @@
 """What an update would replace, on small templates and on ours. Run it in this folder: python -m unittest replacements_test"""
 
+import contextlib
+import io
 import json
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import replacements
 
@@ -60,6 +63,35 @@ class Changes(unittest.TestCase):
         self.assertEqual(replacements.at({"a": [{"b": 1}, {}]}, ["a", "*", "b"]), [1, replacements.ABSENT])
         self.assertEqual(replacements.at({"a": {"b": 2}}, ["a", "b"]), 2)
         self.assertIs(replacements.at({"a": {}}, ["a", "b"]), replacements.ABSENT)
+
+
+class Deployed(unittest.TestCase):
+    """Against a stack whose template CloudFormation knows."""
+
+    def refused(self, old, new, *meant):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "new.json"
+            path.write_text(json.dumps({"Resources": new}), encoding="utf-8")
+            said = io.StringIO()
+            with mock.patch.object(replacements, "deployed", lambda _stack: old and {"Resources": old}):
+                with contextlib.redirect_stdout(said), self.assertRaises(SystemExit) as end:
+                    replacements.main(["--deployed", "holdfast-prod", str(path), *meant])
+        self.assertEqual(end.exception.code, 1 if "REFUSED" in said.getvalue() else 0)
+        return said.getvalue().splitlines()
+
+    def test_what_holds_something_is_refused_unless_it_is_meant_and_the_rest_is_told(self):
+        permission = {"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": "one"}}
+        old = {**TWO, "Permission": permission}
+        self.assertEqual(self.refused(old, old), [])
+        [told] = self.refused(old, {**TWO, "Permission": changed(permission, FunctionName="another")})
+        self.assertTrue(told.startswith("AWS::Lambda::Permission Permission is replaced"), told)
+        [gone] = self.refused(old, {"Table": TABLE, "Permission": permission})
+        self.assertEqual(gone, "REFUSED STATEFUL AWS::Scheduler::ScheduleGroup Group is deleted")
+        [meant] = self.refused(old, {"Table": TABLE, "Permission": permission}, "Group")
+        self.assertEqual(meant, "STATEFUL AWS::Scheduler::ScheduleGroup Group is deleted")
+
+    def test_a_first_deployment_loses_nothing(self):
+        self.assertEqual(self.refused(None, TWO), [])
 
 
 class Record(unittest.TestCase):

@@ -1,7 +1,8 @@
 """Failure queues of a stack, back to what they failed to reach.
 
-What a queue is follows from the stack itself: a queue that a stream's mapping names holds positions, a queue that another
-one redrives to holds its dead letters, and `<Function>DeliveryQueue` and `<Function>FailureQueue` belong to a function.
+What a queue is follows from the stack itself: a queue that a stream's mapping names holds positions, whose records are read
+from the stream; a queue that another one redrives to holds its dead letters, and `<Function>DeliveryQueue` and
+`<Function>FailureQueue` belong to a function.
 A message is deleted only after its target took it. Consumers are idempotent, so that one that is taken twice is harmless.
 """
 
@@ -14,13 +15,14 @@ from datetime import datetime
 import boto3
 from botocore.exceptions import ClientError
 
+import positions
+
 BATCH = 10
 # Long enough to hand one batch on, short enough that a run that dies hides nothing for long.
 HIDDEN_SECONDS = 60
 # Ids that may be shown; everything else of a message stays unseen.
-IDS = ("id", "order", "ticket", "event_id", "order_id", "ticket_id")
+IDS = ("id", "order", "ticket", "user", "event_id", "order_id", "ticket_id")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-POSITIONS = "a position in a stream is not replayed: the sweep finishes orders, a row follows its ticket's next change"
 
 
 class Unreplayable(Exception):
@@ -29,12 +31,12 @@ class Unreplayable(Exception):
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue of failures: its kind, its address, and the physical name of its target."""
+    """A queue of failures: its kind, its address, and the physical name of its target, or what reads its stream."""
 
     name: str
     kind: str
     url: str
-    target: str
+    target: str | positions.Source
 
 
 def resources(stack):
@@ -68,8 +70,8 @@ def failure_queues(stack):
         for page in boto3.client("lambda").get_paginator("list_event_source_mappings").paginate()
         for mapping in page["EventSourceMappings"]
     ]
-    positions = {
-        ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination"): mapping["FunctionArn"]
+    streams = {
+        ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination"): mapping
         for mapping in mappings
     }
     sources = {mapping.get("EventSourceArn") for mapping in mappings}
@@ -77,8 +79,8 @@ def failure_queues(stack):
     for name, url in sorted(urls.items()):
         arn = attributes[name]["QueueArn"]
         delivery, failure = name.removesuffix("DeliveryQueue"), name.removesuffix("FailureQueue")
-        if arn in positions:
-            queues.append(Queue(name, "positions", url, positions[arn]))
+        if arn in streams:
+            queues.append(Queue(name, "positions", url, positions.source_of(streams[arn])))
         elif arn in redriven:
             queues.append(Queue(name, "dead letters", url, redriven[arn]))
         elif delivery != name and delivery in functions:
@@ -101,14 +103,15 @@ def chosen(queues, names):
     return [known[name] for name in dict.fromkeys(names)] if names else queues
 
 
-def payload_of(kind, body):
+def payload_of(queue, body):
     """What the target gets of a message."""
+    kind = queue.kind
     try:
         message = json.loads(body)
     except ValueError:
         raise Unreplayable("it is no JSON") from None
     if kind == "positions":
-        raise Unreplayable(POSITIONS)
+        return positions.read(boto3.client("dynamodbstreams"), message, queue.target)
     if kind == "invocation":
         if not isinstance(message, dict) or "requestPayload" not in message:
             raise Unreplayable("it has no requestPayload")
@@ -122,7 +125,9 @@ def payload_of(kind, body):
 
 def hand_on(queue, payload):
     """Give a payload to the queue's target, or raise."""
-    if queue.kind == "dead letters":
+    if queue.kind == "positions":
+        positions.hand_on(boto3.client("lambda"), queue.target, payload.records)
+    elif queue.kind == "dead letters":
         boto3.client("sqs").send_message(QueueUrl=queue.target, MessageBody=json.dumps(payload))
     elif queue.kind == "events":
         entry = bus_entry(queue.target, payload)
@@ -144,6 +149,13 @@ def bus_entry(bus, event):
         "Time": datetime.fromisoformat(event["time"].replace("Z", "+00:00")),
         "Detail": json.dumps(event),
     }
+
+
+def shown(payload):
+    """What is said of a payload: its ids, or how many records it has."""
+    if isinstance(payload, positions.Found):
+        return {"records": len(payload.records)}
+    return {"ids": ids_of(payload)}
 
 
 def ids_of(payload):
@@ -192,16 +204,18 @@ def replay_one(sqs, queue, message, dry_run):
     """One message: what was done with it, for the report."""
     told = {"id": message["MessageId"], "sent_at": int(message["Attributes"]["SentTimestamp"]) // 1000}
     try:
-        payload = payload_of(queue.kind, message["Body"])
-        told["ids"] = ids_of(payload)
+        payload = payload_of(queue, message["Body"])
+        told |= shown(payload)
         if not dry_run:
             hand_on(queue, payload)
-    except Unreplayable as reason:
+    except (Unreplayable, positions.Unreadable) as reason:
         return told | {"left": str(reason)}
     except ClientError as error:
         return told | {"left": f"its target did not take it: {error.response['Error']['Code']}"}
-    if dry_run:
-        return told | {"left": "a dry run"}
+    # A message whose records are lost is the only trace of them: whoever has repaired what they stood for removes it.
+    lost = payload.lost if isinstance(payload, positions.Found) else None
+    if lost or dry_run:
+        return told | {"left": lost or "a dry run"}
     sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
     return told
 

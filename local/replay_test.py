@@ -3,9 +3,10 @@
 import json
 import time
 import unittest
+from datetime import UTC, datetime
 from unittest import mock
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 import replay
 
@@ -26,17 +27,19 @@ def refused(code):
 class Stack:
     """As much of CloudFormation, SQS, Lambda and EventBridge as replay uses."""
 
-    def __init__(self, queues, redrive=None, mappings=()):
+    def __init__(self, queues, redrive=None, mappings=(), stream=None):
         self.queues = {name: [] for name in queues}
         self.redrive = redrive or {}
         self.mappings = list(mappings)
         self.hidden = set()
         self.invoked = []
+        self.failing = ()
         self.published = []
         self.refusal = None
+        self.stream = stream
 
-    def client(self, _service):
-        return self
+    def client(self, service):
+        return self.stream if service == "dynamodbstreams" else self
 
     def get_paginator(self, operation):
         functions = [("Sweep", "AWS::Lambda::Function"), ("Bus", "AWS::Events::EventBus")]
@@ -80,6 +83,8 @@ class Stack:
         if self.refusal:
             raise refused(self.refusal)
         self.invoked.append((FunctionName, InvocationType, json.loads(Payload)))
+        if InvocationType == "RequestResponse":
+            return {"FunctionError": "Unhandled"} if len(self.invoked) in self.failing else {}
         # The function fails again: what comes of that belongs to the next run.
         if "SweepFailureQueue" in self.queues:
             body = json.dumps({"requestPayload": json.loads(Payload)})
@@ -90,6 +95,66 @@ class Stack:
             return {"Entries": [{"ErrorCode": self.refusal}]}
         self.published.extend(Entries)
         return {"Entries": [{}]}
+
+
+class Stream:
+    """As much of a table's stream as replay reads: records from number 10 on, two a read, every other read empty."""
+
+    def __init__(self, last, trimmed=()):
+        self.numbers = [number for number in range(10, last + 1) if number not in trimmed]
+        self.trimmed = set(trimmed)
+        self.gone = False
+
+    def get_shard_iterator(self, StreamArn, ShardId, ShardIteratorType, SequenceNumber=None):
+        if self.gone:
+            raise refused("ResourceNotFoundException")
+        if ShardId == "s":
+            raise ParamValidationError(report="Invalid length for parameter ShardId")
+        if ShardIteratorType == "TRIM_HORIZON":
+            return {"ShardIterator": "0 0"}
+        if int(SequenceNumber) in self.trimmed:
+            raise refused("TrimmedDataAccessException")
+        return {"ShardIterator": f"{self.numbers.index(int(SequenceNumber))} 0"}
+
+    def get_records(self, ShardIterator):
+        at, read = map(int, ShardIterator.split())
+        page = self.numbers[at:at + 2] if read % 2 else []
+        following = at + len(page)
+        rest = {"NextShardIterator": f"{following} {read + 1}"} if following < len(self.numbers) else {}
+        return {"Records": [self.record(number) for number in page], **rest}
+
+    @staticmethod
+    def record(number):
+        """Locks, orders, and what is not for the relay, by turns."""
+        sort = ("T", "O#1", "D")[number % 3]
+        return {
+            "eventID": str(number),
+            "eventName": "MODIFY",
+            "dynamodb": {
+                "ApproximateCreationDateTime": datetime.fromtimestamp(number, UTC),
+                "Keys": {"pk": {"S": "T#1"}, "sk": {"S": sort}},
+                "NewImage": {"secret": {"B": b"\x00"}},
+                "SequenceNumber": str(number),
+            },
+        }
+
+
+FILTER = {"dynamodb": {"Keys": {"sk": {"S": ["T", {"prefix": "O#"}]}}}}
+MAPPING = {
+    "FunctionArn": "relay",
+    "EventSourceArn": "stream",
+    "BatchSize": 3,
+    "FilterCriteria": {"Filters": [{"Pattern": json.dumps(FILTER)}]},
+    "DestinationConfig": {"OnFailure": {"Destination": "arn:Positions"}},
+}
+
+
+def given_up(first, last):
+    """What a mapping says of records that it has given up."""
+    return json.dumps({"DDBStreamBatchInfo": {
+        "streamArn": "stream", "shardId": "shard", "startSequenceNumber": str(first), "endSequenceNumber": str(last),
+        "approximateArrivalOfFirstRecord": "2026-11-22T12:10:00Z",
+        "approximateArrivalOfLastRecord": "2026-11-22T12:20:00Z", "batchSize": last - first + 1}})
 
 
 class Replay(unittest.TestCase):
@@ -143,16 +208,74 @@ class Replay(unittest.TestCase):
         self.assertEqual(len(stack.queues["SweepDeliveryQueue"]), 1)
 
     def test_what_no_target_takes_stays_and_is_said(self):
-        stream = {"FunctionArn": "f", "DestinationConfig": {"OnFailure": {"Destination": "arn:Positions"}}}
-        stack = Stack(["SweepDeliveryQueue", "Positions"], mappings=[stream])
+        stack = Stack(["SweepDeliveryQueue", "Positions"], mappings=[MAPPING])
         stack.refusal = "TooManyRequestsException"
         stack.send_message("SweepDeliveryQueue", "{}")
         stack.send_message("Positions", "{}")
         positions, delivery = self.run_on(stack)
-        self.assertEqual(positions["messages"][0]["left"], replay.POSITIONS)
+        self.assertEqual(positions["messages"][0]["left"], "it names no positions in a stream")
         self.assertIn("TooManyRequestsException", delivery["messages"][0]["left"])
         self.assertEqual([len(found) for found in stack.queues.values()], [1, 1])
         self.assertEqual(stack.hidden, set())
+
+    def positions(self, stream, first, last, dry_run=False, **failing):
+        stack = Stack(["Positions"], mappings=[MAPPING], stream=stream)
+        stack.failing = failing.get("failing", ())
+        stack.send_message("Positions", given_up(first, last))
+        [told] = self.run_on(stack, dry_run=dry_run)
+        numbers = [[int(one["dynamodb"]["SequenceNumber"]) for one in payload["Records"]] for _, _, payload in stack.invoked]
+        return stack, told["messages"][0], numbers
+
+    def test_positions_are_read_from_the_stream_and_their_records_go_to_what_reads_it(self):
+        stack, told, numbers = self.positions(Stream(30), 11, 18)
+        self.assertEqual(numbers, [[12, 13, 15], [16, 18]], "from the first to the last, filtered, in batches")
+        self.assertEqual((told["records"], "left" in told, stack.queues["Positions"]), (5, False, []))
+        function, kind, payload = stack.invoked[0]
+        self.assertEqual((function, kind), ("relay", "RequestResponse"))
+        record = payload["Records"][0]
+        self.assertEqual((record["eventSourceARN"], record["dynamodb"]["ApproximateCreationDateTime"]), ("stream", 12))
+        self.assertEqual(record["dynamodb"]["NewImage"], {"secret": {"B": "AA=="}})
+
+    def test_a_dry_run_counts_records_and_a_function_that_fails_again_leaves_the_message(self):
+        stack, told, numbers = self.positions(Stream(30), 11, 18, dry_run=True)
+        self.assertEqual((told["records"], told["left"], numbers), (5, "a dry run", []))
+        stack, told, numbers = self.positions(Stream(30), 11, 18, failing=(1,))
+        self.assertEqual((told["left"], len(numbers)), ("its function failed for them again", 1))
+        self.assertEqual(len(stack.queues["Positions"]), 1)
+
+    def test_what_the_stream_has_forgotten_is_said_and_the_message_stays(self):
+        stack, told, numbers = self.positions(Stream(30, trimmed=range(10, 15)), 11, 18)
+        self.assertEqual(numbers, [[15, 16, 18]])
+        self.assertIn("its last records were handed on, and the first are lost", told["left"])
+        self.assertIn("from 2026-11-22T12:10:00Z to 2026-11-22T12:20:00Z", told["left"])
+        self.assertEqual(len(stack.queues["Positions"]), 1)
+        gone = Stream(30)
+        gone.gone = True
+        for stream in (Stream(30, trimmed=range(10, 20)), Stream(18, trimmed=range(10, 19)), gone):
+            stack, told, numbers = self.positions(stream, 11, 18, dry_run=True)
+            self.assertIn("its records are lost", told["left"])
+            self.assertEqual((told["records"], numbers, len(stack.queues["Positions"])), (0, [], 1))
+
+    def test_a_stream_without_the_last_record_and_an_unknown_filter_hand_on_nothing(self):
+        stack, told, numbers = self.positions(Stream(16), 11, 18)
+        self.assertEqual((told["left"], numbers), ("the stream does not come to the last of them", []))
+        other = {"dynamodb": {"Keys": {"sk": {"S": [{"suffix": "x"}]}}}}
+        with mock.patch.dict(MAPPING, FilterCriteria={"Filters": [{"Pattern": json.dumps(other)}]}):
+            stack, told, numbers = self.positions(Stream(30), 11, 18)
+        self.assertEqual(told["left"], "the mapping has a filter that replay does not know: suffix")
+        self.assertEqual((numbers, len(stack.queues["Positions"])), ([], 1))
+
+    def test_a_message_that_no_stream_could_have_sent_stops_no_other(self):
+        stack = Stack(["Positions"], mappings=[MAPPING], stream=Stream(30))
+        info = json.loads(given_up(11, 18))["DDBStreamBatchInfo"]
+        for wrong in ({"shardId": "s"}, {"startSequenceNumber": "19"}, {"endSequenceNumber": "last"}):
+            stack.send_message("Positions", json.dumps({"DDBStreamBatchInfo": info | wrong}))
+        stack.send_message("Positions", given_up(11, 18))
+        [told] = self.run_on(stack)
+        expected = ["its positions are none that a stream could have", "it ends before it begins",
+                    "it names no positions in a stream", None]
+        self.assertEqual([message.get("left") for message in told["messages"]], expected)
+        self.assertEqual(len(stack.queues["Positions"]), 3)
 
     def test_a_limit_is_kept_and_said(self):
         stack = Stack(["SweepDeliveryQueue"])

@@ -6,6 +6,7 @@
 set -euo pipefail
 
 image=public.ecr.aws/lambda/provided:al2023-x86_64
+# shellcheck source=/dev/null
 suite=${1:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 
 if docker image inspect "$image" >/dev/null 2>&1; then

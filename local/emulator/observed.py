@@ -22,8 +22,8 @@ from ministack.services import iam
 # What `stack.py finish` grants beside the template's own statements, and what the cloud would ask for instead.
 STOPGAP = "emulator-"
 IN_THE_CLOUD = {"sqs:SendMessageBatch": "sqs:SendMessage"}
-# The emulator does not see which parameters are asked for: the template's tests compare them with those that are read.
-PARAMETERS = "ssm:GetParameters"
+# The emulator sees neither which parameters are asked for nor who sends a mail: the template's tests look at both.
+JUDGED_BY_ACTION = ("ssm:GetParameters", "ses:SendEmail")
 
 
 def as_list(value):
@@ -81,11 +81,16 @@ class Observer:
     def needed(self, role, context):
         """The rights of a role without which this call would be denied."""
         stored = (iam._roles.get(role) or {}).get("InlinePolicies") or {}
-        documents = {name: self.parsed(document) for name, document in stored.items() if not name.startswith(STOPGAP)}
-        conditional = any("Condition" in one for document in documents.values() for one in as_list(document["Statement"]))
-        key = (role, json.dumps(documents), context.action, context.resource_arn)
-        found = None if conditional else self.known.get(key)
+        # As they are stored: nothing is read for a call like one that was seen before.
+        texts = tuple((name, document if isinstance(document, str) else json.dumps(document))
+                      for name, document in sorted(stored.items()) if not name.startswith(STOPGAP))
+        asked = ""
+        if any('"Condition"' in text for _, text in texts):
+            asked = repr((context.service_context, context.request_tags, context.tag_keys, context.principal_keys))
+        key = (role, texts, context.action, context.resource_arn, asked)
+        found = self.known.get(key)
         if found is None:
+            documents = {name: json.loads(text) for name, text in texts}
             found = [right for right, kind, index in rights(documents)
                      if self.is_needed(role, context, documents, right, kind, index)]
             self.known[key] = found
@@ -93,9 +98,8 @@ class Observer:
 
     def is_needed(self, role, context, documents, right, kind, index):
         action = IN_THE_CLOUD.get(context.action, context.action)
-        if action == PARAMETERS:
-            # Judged by the action alone.
-            return right.get("action") == PARAMETERS
+        if action in JUDGED_BY_ACTION:
+            return right.get("action") == action
         policy = right["policy"]
         rest = {**documents, policy: without(documents[policy], right["statement"], kind, index)}
         attached = (iam._roles.get(role) or {}).get("AttachedPolicies", [])
@@ -107,10 +111,6 @@ class Observer:
             return self.decide(asked, parsed).decision == "Allow"
 
         return allowed([*documents.values(), *managed]) and not allowed([*rest.values(), *managed])
-
-    @staticmethod
-    def parsed(document):
-        return document if isinstance(document, dict) else json.loads(document)
 
     def write(self, entry):
         line = json.dumps(entry, sort_keys=True)

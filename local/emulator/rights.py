@@ -11,7 +11,7 @@ import json
 import sys
 
 import boto3
-from stack import STOPGAPS, as_list, let_batches_be_sent, let_parameters_be_read, physical_ids, processed_template
+from stack import STOPGAPS, as_list, let_batches_be_sent, let_mails_be_sent, let_parameters_be_read, physical_ids, processed_template
 
 
 def without(document, statement, key, index):
@@ -40,7 +40,9 @@ def put(stack, function, role, policy, document):
     cloudformation = boto3.client("cloudformation")
     ids = physical_ids(cloudformation, stack)
     [logical] = [name for name, physical in ids.items() if physical == role]
-    let_batches_be_sent({"Resources": {logical: {"Type": "AWS::IAM::Role"}}}, ids)
+    role_alone = {"Resources": {logical: {"Type": "AWS::IAM::Role"}}}
+    let_batches_be_sent(role_alone, ids)
+    let_mails_be_sent(role_alone, ids)
     whole = processed_template(cloudformation, stack)["Resources"][logical]
     if any("ssm:GetParameters" in as_list(one["Action"]) for one in document["Statement"]):
         let_parameters_be_read({"Resources": {logical: whole}}, ids)

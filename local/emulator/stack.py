@@ -18,10 +18,12 @@ from pathlib import Path
 import boto3
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "x-amazon-apigateway-any-method"}
-FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.(?:Arn|Alias)\}/invocations")
+# An alias is a resource of its own, and its reference an address.
+FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+?)(?:\.(?:Arn|Alias))?\}/invocations")
 READ_PARAMETERS = "ssm:GetParameters"
+SEND_MAIL = "ses:SendEmail"
 # Names of the policies that are added to roles because the emulator decides otherwise than the cloud.
-STOPGAPS = ["emulator-parameters", "emulator-batches"]
+STOPGAPS = ["emulator-parameters", "emulator-batches", "emulator-mails"]
 WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -73,6 +75,7 @@ def add_routes(template, ids):
         }
         existing = {item["RouteKey"]: item for item in gateway.get_routes(ApiId=api, MaxResults="500")["Items"]}
         for route_key, function in wanted.items():
+            # Of an alias the emulator answers with the alias's own address.
             arn = functions.get_function_configuration(FunctionName=ids[function])["FunctionArn"]
             if arn not in integrations:
                 integrations[arn] = gateway.create_integration(
@@ -100,7 +103,8 @@ def reads_parameters(role):
     """Whether a role may read several parameters at once."""
     policies = role["Properties"].get("Policies", [])
     statements = [one for policy in policies for one in as_list(policy["PolicyDocument"]["Statement"])]
-    return any(READ_PARAMETERS in as_list(statement["Action"]) for statement in statements)
+    # A statement under a condition has no action of its own.
+    return any(READ_PARAMETERS in as_list(statement.get("Action")) for statement in statements)
 
 
 def let_parameters_be_read(template, ids):
@@ -117,17 +121,22 @@ def let_parameters_be_read(template, ids):
             )
 
 
+def statements_in_force(iam, role):
+    """All that the policies of a role say, by its physical name."""
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+    return [statement for document in documents for statement in as_list(document["Statement"])]
+
+
 def let_batches_be_sent(template, ids):
     """Allow sending messages by the batch where sending is allowed: the cloud knows one right for both, the emulator two."""
     iam = boto3.client("iam")
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] != "AWS::IAM::Role":
             continue
-        policies = [iam.get_role_policy(RoleName=ids[logical_id], PolicyName=name)["PolicyDocument"]
-                    for name in iam.list_role_policies(RoleName=ids[logical_id])["PolicyNames"]]
         statements = [
             {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": statement["Resource"]}
-            for policy in policies for statement in as_list(policy["Statement"])
+            for statement in statements_in_force(iam, ids[logical_id])
             if "sqs:SendMessage" in as_list(statement["Action"])
         ]
         if statements:
@@ -135,6 +144,29 @@ def let_batches_be_sent(template, ids):
                 RoleName=ids[logical_id], PolicyName=STOPGAPS[1],
                 PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
             )
+
+
+def let_mails_be_sent(template, ids):
+    """Allow sending mails on any resource: the emulator sees neither the identity nor the sender of a mail."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": SEND_MAIL, "Resource": "*"}],
+    }
+    iam = boto3.client("iam")
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        if any(SEND_MAIL in as_list(statement["Action"]) for statement in statements_in_force(iam, ids[logical_id])):
+            iam.put_role_policy(
+                RoleName=ids[logical_id], PolicyName=STOPGAPS[2], PolicyDocument=json.dumps(document)
+            )
+
+
+def know_the_sender(ids):
+    """Make the sender of mails known to SES, as an operator does in the cloud."""
+    sender = variables_of(boto3.client("lambda"), ids["SendMail"]).get("MAIL_FROM")
+    if sender:
+        boto3.client("ses").verify_email_identity(EmailAddress=sender)
 
 
 def finish(stack, description_path, template_path):
@@ -145,6 +177,8 @@ def finish(stack, description_path, template_path):
     routes = add_routes(template, ids)
     let_parameters_be_read(template, ids)
     let_batches_be_sent(template, ids)
+    let_mails_be_sent(template, ids)
+    know_the_sender(ids)
     [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
     secret = ""

@@ -4,12 +4,13 @@ import * as text from "#messages";
 
 import { setAccount } from "./account.js";
 
-/** @import { FieldError, ListedTicket, Order, OwnTicket, Page, Payment, Ticket, TicketForm, User } from "./types.d.ts" */
+/** @import { ExportPage, FieldError, ListedTicket, Order, OwnTicket, Page, Payment, Session, Ticket, TicketForm, User } from "./types.d.ts" */
+/** @typedef {string | ((seconds: number) => string)} Sentence a sentence, or one that says how long to wait */
 
 const PATIENCE_MS = 20_000;
 
 /** What every route may answer, and what it means for the person who reads it, by the problem's type. */
-const PROBLEMS = /** @type {Record<string, string>} */ ({
+const PROBLEMS = /** @type {Record<string, Sentence>} */ ({
   "bad-origin": text.problemBadOrigin,
   "internal": text.problemInternal,
   "no-session": text.problemNoSession,
@@ -18,14 +19,18 @@ const PROBLEMS = /** @type {Record<string, string>} */ ({
   "unavailable": text.problemUnavailable,
 });
 
-/** Adds what the routes of this page may answer as well. @param {Record<string, string>} problems */
+/** Adds what the routes of this page may answer as well. @param {Record<string, Sentence>} problems */
 export const alsoExpect = (problems) => void Object.assign(PROBLEMS, problems);
 
 /**
  * @param {string} type
+ * @param {number} seconds after which to try again; no number when the answer does not say
  * @returns {string | undefined}
  */
-const problemText = (type) => (Object.hasOwn(PROBLEMS, type) ? PROBLEMS[type] : undefined);
+function problemText(type, seconds) {
+  const sentence = Object.hasOwn(PROBLEMS, type) ? PROBLEMS[type] : undefined;
+  return typeof sentence === "function" ? sentence(seconds) : sentence;
+}
 
 /** An answer that is no success, or no answer. The message is for people. */
 export class ApiError extends Error {
@@ -75,16 +80,17 @@ function parsed(body) {
 /**
  * What is wrong, from the API's own problem or from what the gateway says in its place: `{"message": …}`, which is
  * written for developers, so that only the status counts.
- * @param {number} status
+ * @param {Response} answer
  * @param {any} body
  */
-function refusal(status, body) {
+function refusal({ status, headers }, body) {
   const type = typeof body?.type === "string" ? body.type : "";
   const byStatus = { 401: "no-session", 404: "not-found", 413: "body-too-large", 429: "too-many-requests" };
   const fallback = byStatus[/** @type {keyof typeof byStatus} */ (status)] ?? (status >= 500 ? "unavailable" : "");
   // The API's own words are English, and for a type that this page does not know they are the best there is.
   const own = text.languageTag === "en" ? (body?.detail ?? body?.title) : undefined;
-  const message = problemText(type) ?? own ?? problemText(fallback) ?? text.refused;
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  const message = problemText(type, seconds) ?? own ?? problemText(fallback, seconds) ?? text.refused;
   const fields = Array.isArray(body?.errors) ? body.errors : [];
   return new ApiError(String(message), { status, type: type || fallback, fields });
 }
@@ -93,7 +99,7 @@ function refusal(status, body) {
  * @param {string} method
  * @param {string} path
  * @param {{ body?: unknown, headers?: Record<string, string> }} [options]
- * @returns {Promise<{ data: any, clockOffset: number }>} `clockOffset` is what to add to this device's clock
+ * @returns {Promise<{ data: any, status: number, clockOffset: number }>} `clockOffset` is what to add to this device's clock
  */
 async function call(method, path, { body, headers = {} } = {}) {
   /** @type {RequestInit} */
@@ -112,12 +118,12 @@ async function call(method, path, { body, headers = {} } = {}) {
   }
   const data = answer === "" ? null : parsed(answer);
   if (!response.ok) {
-    const error = refusal(response.status, data);
+    const error = refusal(response, data);
     if (isSessionLost(error)) setAccount(null);
     throw error;
   }
   if (answer !== "" && data === null) throw new ApiError(text.badAnswer, { status: response.status });
-  return { data, clockOffset: clockOffset(response.headers.get("date"), sentAt, Date.now()) };
+  return { data, status: response.status, clockOffset: clockOffset(response.headers.get("date"), sentAt, Date.now()) };
 }
 
 /**
@@ -144,7 +150,7 @@ function signedIn(user) {
   return user;
 }
 
-/** @param {{ email: string, password: string, display_name?: string }} form */
+/** `language` is that of the mail that confirms the address. @param {{ email: string, password: string, language: string, display_name?: string }} form */
 export const signUp = async (form) => void signedIn((await call("POST", "/users", { body: form })).data);
 
 /** @param {{ email: string, password: string }} form */
@@ -153,11 +159,41 @@ export const signIn = async (form) => void signedIn((await call("POST", "/sessio
 /** @returns {Promise<User | null>} */
 export const currentUser = async () => signedIn((await call("GET", "/session")).data.user);
 
-/** @returns {Promise<void>} */
-export async function signOut() {
-  await call("DELETE", "/session");
-  setAccount(null);
-}
+export const signOut = async () => void (await call("DELETE", "/session"));
+
+/** Asks for a mail that sets a new password, in the page's language. @param {string} email */
+export const requestReset = async (email) =>
+  void (await call("POST", "/password-reset", { body: { email, language: text.languageTag } }));
+
+/** Sets a new password by the token of such a mail, which signs in as well. @param {string} token @param {string} password */
+export const resetPassword = async (token, password) =>
+  void signedIn((await call("POST", "/password-reset/confirm", { body: { token, new_password: password } })).data);
+
+/** Asks for a mail that confirms one's address. @returns {Promise<boolean>} whether it needs confirming at all */
+export const requestVerification = async () =>
+  (await call("POST", "/email-verification", { body: { language: text.languageTag } })).status !== 204;
+
+/** Confirms the address to which the mail with this token went. @param {string} token */
+export const verifyEmail = async (token) =>
+  void (await call("POST", "/email-verification/confirm", { body: { token } }));
+
+/** All other sessions end with the old password. @param {string} current @param {string} next */
+export const changePassword = async (current, next) =>
+  void (await call("POST", "/password", { body: { current_password: current, new_password: next } }));
+
+/** @returns {Promise<Session[]>} */
+export const listSessions = async () => (await call("GET", "/sessions")).data.items;
+
+/** @param {string} id */
+export const endSession = async (id) => void (await call("DELETE", `/sessions/${inPath(id)}`));
+
+export const endSessions = async () => void (await call("DELETE", "/sessions"));
+
+/** @param {string | null} cursor @returns {Promise<ExportPage>} */
+export const exportPage = async (cursor) => (await call("GET", `/me/export${pageQuery(cursor)}`)).data;
+
+/** @param {string} password */
+export const deleteAccount = async (password) => void (await call("POST", "/me/deletion", { body: { password } }));
 
 /** @param {URLSearchParams} query @returns {Promise<{ data: Page<ListedTicket>, clockOffset: number }>} */
 export const listTickets = (query) => call("GET", `/tickets?${query}`);

@@ -3,6 +3,7 @@
 import * as text from "#messages";
 
 import { ApiError, alsoExpect, messageOf } from "./api.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { byId, find, say } from "./dom.js";
 import { fill } from "./messages.js";
 import { FORM_PROBLEMS } from "./problems.js";
@@ -75,6 +76,9 @@ const SENTENCES = /** @type {[RegExp, string][]} */ ([
   [/in the future/u, text.fieldInThePast],
 ]);
 
+/** Adds what the API says of fields that only some pages have. @param {...[RegExp, string]} sentences */
+export const alsoRead = (...sentences) => void SENTENCES.push(...sentences);
+
 /** @param {string} message of the API */
 export const sentenceOf = (message) => SENTENCES.find(([said]) => said.test(message))?.[1] ?? text.fieldWrong;
 
@@ -100,57 +104,56 @@ export function showErrors(form, errors) {
   showFormError(form, [...named.values()].join(" "));
 }
 
-/** Where it is said what is wrong with the form as a whole. @param {HTMLFormElement} form */
+/** Where it is said what is wrong with the form, or another part of the page, as a whole. @param {HTMLElement} form */
 export const formErrorOf = (form) => find(form, "[data-form-error]", HTMLElement);
 
 /**
  * Says it where whoever has pressed the button sees it: on a phone the head of a form is above the window by then.
- * @param {HTMLFormElement} form
+ * @param {HTMLElement} place
  * @param {string} message
  */
-export function showFormError(form, message) {
-  const place = formErrorOf(form);
+function saySeen(place, message) {
   say(place, message);
   if (message !== "") place.scrollIntoView({ block: "nearest" });
 }
 
+/** @param {HTMLElement} form @param {string} message */
+export const showFormError = (form, message) => saySeen(formErrorOf(form), message);
+
+/** Says what was done, in a form or another part of the page that has a place for that. @param {HTMLElement} form @param {string} message */
+export const showDone = (form, message) => saySeen(find(form, "[data-done]", HTMLElement), message);
+
 /**
  * Sends the form when it is submitted and nothing speaks against it.
  * @param {{
+ *   form?: HTMLFormElement,
  *   check?: (form: HTMLFormElement) => FieldError[],
  *   send: (form: HTMLFormElement) => Promise<void>,
  *   beforeLeaving?: (form: HTMLFormElement) => void,
  * }} parts `beforeLeaving` is called when the session has ended and the page is left to sign in
  */
-export function handleForm({ check = () => [], send, beforeLeaving = () => {} }) {
+export function handleForm({ form = byId("form", HTMLFormElement), check = () => [], send, beforeLeaving = () => {} }) {
   alsoExpect(FORM_PROBLEMS);
-  const form = byId("form", HTMLFormElement);
   const button = find(form, "[type=submit]", HTMLButtonElement);
-  let busy = false;
   form.addEventListener("input", ({ target }) => {
     if (isControl(target) && target.hasAttribute("aria-invalid")) complain(target, "");
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (busy) return;
+    if (isBusy(button)) return;
+    for (const done of form.querySelectorAll("[data-done]")) done.setAttribute("hidden", "");
     const own = controlsOf(form).map((control) => ({ field: control.name, message: complaint(control) }));
     const errors = [...own.filter(({ message }) => message !== ""), ...check(form)];
     showErrors(form, errors);
     if (errors.length > 0) return;
-    busy = true;
-    const label = button.textContent;
-    button.textContent = text.working;
-    button.setAttribute("aria-disabled", "true");
-    try {
-      await send(form);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) beforeLeaving(form);
-      if (!leftToSignIn(error)) showRefusal(form, error);
-    } finally {
-      busy = false;
-      button.textContent = label;
-      button.removeAttribute("aria-disabled");
-    }
+    await whileBusy(button, async () => {
+      try {
+        await send(form);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) beforeLeaving(form);
+        if (!leftToSignIn(error)) showRefusal(form, error);
+      }
+    });
   });
 }
 

@@ -3,7 +3,7 @@
 
 import * as text from "#messages";
 
-import { account, onAccount } from "./account.js";
+import { account, onAccount, setAccount } from "./account.js";
 import { messageOf, signOut } from "./api.js";
 import { byId, say } from "./dom.js";
 import { forgetOrderKeys } from "./order-keys.js";
@@ -15,6 +15,18 @@ const notice = byId("notice", HTMLElement);
 /** @param {string} message */
 export const showNotice = (message) => say(notice, message);
 
+/**
+ * Leaves nothing behind that says who was signed in and what they ordered, and goes to the first page.
+ * @param {string} message what that page says
+ */
+export function forgetUser(message) {
+  setAccount(null);
+  sessionStorage.clear();
+  forgetOrderKeys(localStorage);
+  leaveNotice(message);
+  location.assign(homePath);
+}
+
 async function leave() {
   try {
     await signOut();
@@ -22,10 +34,7 @@ async function leave() {
     showNotice(messageOf(error));
     return;
   }
-  sessionStorage.clear();
-  forgetOrderKeys(localStorage);
-  leaveNotice(text.signedOut);
-  location.assign(homePath);
+  forgetUser(text.signedOut);
 }
 
 function showAccount() {

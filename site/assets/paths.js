@@ -20,6 +20,8 @@ export const changePath = (id) => `${text.pathPrefix}/sell/?id=${encodeURICompon
 
 export const myTicketsPath = `${text.pathPrefix}/my-tickets/`;
 
+export const ordersPath = `${text.pathPrefix}/orders/`;
+
 /** @param {string} path where to come back to */
 export const signInPath = (path) =>
   `${text.pathPrefix}/sign-in/${path === homePath ? "" : `?next=${encodeURIComponent(path)}`}`;

@@ -2,6 +2,8 @@
 
 import * as text from "#messages";
 
+import { plural } from "./messages.js";
+
 /** Of forms. */
 export const FORM_PROBLEMS = {
   "body-too-large": text.problemBodyTooLarge,
@@ -14,7 +16,23 @@ export const HOLD_PROBLEMS = {
   "own-ticket": text.problemOwnTicket,
   "ticket-held": text.problemTicketHeld,
   "ticket-sold": text.problemTicketSold,
+  "too-many-holds": text.problemTooManyHolds,
 };
+
+/**
+ * Tries come back one by one, in minutes.
+ * @param {number} seconds until the next one
+ */
+export const waitText = (seconds) =>
+  seconds > 0
+    ? plural(Math.ceil(seconds / 60), { one: text.problemTooManyTriesOne, other: text.problemTooManyTriesOther })
+    : text.problemTooManyTries;
+
+/** Of whatever is counted. */
+export const TRY_PROBLEMS = { "too-many-tries": waitText };
+
+/** Of asking for a mail, which is counted as well. */
+export const MAIL_PROBLEMS = { "mail-not-configured": text.problemMailNotConfigured };
 
 /** Of paying for an order and of cancelling it. */
 export const ORDER_PROBLEMS = {

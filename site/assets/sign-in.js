@@ -7,9 +7,10 @@ import { parameter } from "./dom.js";
 import { handleForm, valueOf } from "./form.js";
 import { keepNext } from "./keep-next.js";
 import { safeNext } from "./paths.js";
+import { TRY_PROBLEMS } from "./problems.js";
 import "./header.js";
 
-alsoExpect({ "wrong-credentials": text.problemWrongCredentials });
+alsoExpect({ ...TRY_PROBLEMS, "wrong-credentials": text.problemWrongCredentials });
 keepNext();
 handleForm({
   async send(form) {

@@ -8,12 +8,17 @@ import { handleForm, showErrors, valueOf } from "./form.js";
 import { keepNext } from "./keep-next.js";
 import { safeNext } from "./paths.js";
 import "./header.js";
+import "./passwords.js";
 
 keepNext();
 handleForm({
   async send(form) {
     const name = valueOf(form, "display_name").trim();
-    const account = { email: valueOf(form, "email").trim(), password: valueOf(form, "password") };
+    const account = {
+      email: valueOf(form, "email").trim(),
+      password: valueOf(form, "password"),
+      language: text.languageTag,
+    };
     try {
       await signUp(name === "" ? account : { ...account, display_name: name });
     } catch (error) {

@@ -8,7 +8,7 @@ import { alsoExpect, currentUser, isProblem, listOrders, messageOf, placeOrder, 
 import { byId, find, say } from "./dom.js";
 import { dateText, localTimes, priceText, whereText } from "./format.js";
 import { forgetOrderKey, oneTabAtATime, orderKey } from "./order-keys.js";
-import { myTicketsPath, orderPath } from "./paths.js";
+import { myTicketsPath, orderPath, ordersPath } from "./paths.js";
 import { HOLD_PROBLEMS } from "./problems.js";
 import { TICKET_STATES } from "./rows.js";
 import { goToSignIn, leftToSignIn } from "./session.js";
@@ -185,6 +185,12 @@ async function place(owner) {
   return placeOrder(id, orderKey(localStorage, owner, id));
 }
 
+/** Where something can be done about it. @param {unknown} error */
+function wayOut(error) {
+  if (isProblem(error, "own-ticket")) return { href: myTicketsPath, label: text.seeMyTickets };
+  return isProblem(error, "too-many-holds") ? { href: ordersPath, label: text.seeMyOrders } : undefined;
+}
+
 /** @param {unknown} error */
 async function explain(error) {
   if (leftToSignIn(error)) return;
@@ -196,8 +202,7 @@ async function explain(error) {
   if (isProblem(error, "ticket-held")) offer("held");
   if (isProblem(error, "ticket-sold")) offer("sold");
   if (isProblem(error, "not-found")) offer("gone");
-  const link = isProblem(error, "own-ticket") ? { href: myTicketsPath, label: text.seeMyTickets } : undefined;
-  refuse(messageOf(error), link);
+  refuse(messageOf(error), wayOut(error));
   watch.wait(SETTLED_MS);
 }
 

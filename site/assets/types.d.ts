@@ -9,6 +9,23 @@ export interface User {
   id: string;
   email: string;
   display_name: string;
+  email_verified: boolean;
+}
+
+export interface Session {
+  id: string;
+  created_at: string;
+  expires_at: string;
+  current: boolean;
+  /** What the browser called itself when it signed in. */
+  user_agent: string | null;
+}
+
+export interface ExportPage {
+  account: object;
+  tickets: object[];
+  orders: object[];
+  next: string | null;
 }
 
 export interface TicketFacts {

@@ -15,6 +15,8 @@ const MOST_REQUESTS = 5;
 const MOST_BYTES = 14 * 1024;
 const MOST_SCRIPT_BYTES = 6 * 1024;
 const READY_WITHIN_MS = 2_000;
+/** In the form of a mail's token, and nobody's. */
+const NO_TOKEN = `00000000-0000-4000-8000-000000000000.${"x".repeat(43)}`;
 /** An odd number of tries on a busy machine; the one in the middle counts. */
 const TRIES = 3;
 
@@ -33,6 +35,9 @@ const pages = {
   search: { path: "/search/?q=bell", ready: "#ticket-list .card" },
   "sign in": { path: "/sign-in/", ready: "form [type=submit]" },
   "sign up": { path: "/sign-up/", ready: "form [type=submit]" },
+  "forgotten password": { path: "/forgot-password/", ready: "form [type=submit]" },
+  "new password": { path: `/reset-password/#${NO_TOKEN}`, ready: "form [type=submit]" },
+  "confirmed address": { path: `/verify-email/#${NO_TOKEN}`, ready: "#verification [data-when]:not([data-when=loading], [hidden])" },
   about: { path: "/about/", ready: "h1" },
   terms: { path: "/terms/", ready: "h1" },
   missing: { path: NO_PAGE, ready: "h1" },
@@ -40,6 +45,7 @@ const pages = {
   sell: { path: "/sell/", ready: "#submit", who: "user" },
   "my tickets": { path: "/my-tickets/", ready: "#ticket-list .card", who: "user" },
   orders: { path: "/orders/", ready: "#order-list .card", who: "buyer" },
+  account: { path: "/account/", ready: "#sessions li", who: "user" },
 };
 
 before(async () => {
@@ -59,6 +65,7 @@ before(async () => {
     order: { path: order, ready: "#pay", who: "buyer" },
     checkout: { path: pathname + search, ready: "#timer", who: "buyer" },
     "catalogue (German)": { path: "/de/", ready: "#ticket-list .card" },
+    "account (German)": { path: "/de/account/", ready: "#sessions li", who: "user" },
     "ticket (German)": { path: `/de${ticket}`, ready: "#hold" },
     "checkout (German)": { path: `/de${pathname}${search}`, ready: "#timer", who: "buyer" },
   });
@@ -84,7 +91,7 @@ const isOurs = (path) => !path.startsWith("/_stripe/");
 /** @type {Record<string, Record<string, number>>} */
 const costs = {};
 
-for (const name of [...Object.keys(pages), "ticket", "order", "checkout", "catalogue (German)", "ticket (German)", "checkout (German)"]) {
+for (const name of [...Object.keys(pages), "ticket", "order", "checkout", "catalogue (German)", "ticket (German)", "checkout (German)", "account (German)"]) {
   test(`${name}: requests, bytes and script are within the budget`, async () => {
     const { path, ready, who } = /** @type {(typeof pages)[string]} */ (pages[name]);
     const context = await firstVisit(who);
@@ -111,7 +118,7 @@ for (const name of [...Object.keys(pages), "ticket", "order", "checkout", "catal
   });
 }
 
-for (const name of ["catalogue", "ticket", "sell", "orders", "search", "checkout"]) {
+for (const name of ["catalogue", "ticket", "sell", "orders", "search", "checkout", "account"]) {
   test(`${name}: ready within ${READY_WITHIN_MS} ms at ${JSON.stringify(BAD_PHONE)}`, async () => {
     const { path, ready, who } = /** @type {(typeof pages)[string]} */ (pages[name]);
     const times = [];

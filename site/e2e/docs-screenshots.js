@@ -59,6 +59,8 @@ await buyer.page.emulateMedia({ colorScheme: "light" });
 await visit(seller, "/", "catalogue-desktop");
 await visit(seller, "/de/search/?sort=soonest", "search-german-desktop");
 await visit(seller, "/my-tickets/", "my-tickets-desktop");
+await seller.goToAccount();
+await seller.page.screenshot({ path: `${FOLDER}/account-desktop.png`, fullPage: true });
 await seller.page.goto("/sell/");
 await seller.page.getByLabel("Title").fill("Two for the lighthouse tour, Saturday noon");
 await seller.page.getByLabel("Amount").fill("18");

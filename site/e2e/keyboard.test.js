@@ -129,6 +129,28 @@ step("paying, with an answer that is read out where it is", async () => {
   await page.getByRole("region", { name: "Your ticket" }).getByText("GATE-7-0042").waitFor();
 });
 
+step("the account, its password, and out of everywhere", async () => {
+  const { page } = buyer;
+  await press(page.getByRole("banner").getByRole("link", { name: "Your account: Bo Buyer" }));
+  await page.waitForURL("/account/");
+  await page.getByText(buyer.email).waitFor();
+  await type(page.getByLabel("Current password"), buyer.password);
+  await type(page.getByLabel("New password"), `typed by hand ${randomUUID()}`);
+  await page.keyboard.press("Enter");
+  const done = page.getByRole("status").filter({ hasText: "Your password is changed." });
+  await done.waitFor();
+  const everywhere = page.getByRole("main").getByRole("button", { name: "Sign out everywhere" });
+  await press(everywhere);
+  const dialog = page.getByRole("dialog", { name: "Sign out everywhere?" });
+  await dialog.waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  assert.ok(await everywhere.evaluate((button) => button === document.activeElement), "the focus comes back");
+  await page.keyboard.press("Enter");
+  await press(dialog.getByRole("button", { name: "Sign out everywhere" }));
+  await buyer.reads("You are signed out everywhere.");
+});
+
 test("nothing went wrong on any page on the way", async () => {
   await Promise.all([seller.leave(), buyer.leave()]);
 });

@@ -14,6 +14,9 @@ const PUBLIC = {
   search: "/search/",
   "sign-up": "/sign-up/",
   "sign-in": "/sign-in/",
+  "forgot-password": "/forgot-password/",
+  "reset-password": `/reset-password/#${NOBODY}.x`,
+  "verify-email": "/verify-email/",
   about: "/about/",
   terms: "/terms/",
   error: "/error.html",
@@ -24,6 +27,7 @@ const PRIVATE = {
   sell: "/sell/",
   "my-tickets": "/my-tickets/",
   orders: "/orders/",
+  account: "/account/",
   "order-missing": `/order/?id=${NOBODY}`,
   "checkout-missing": `/checkout/?order=${NOBODY}`,
 };
@@ -196,7 +200,7 @@ test("without JavaScript the catalogue and its tickets are whole, and the rest s
   }
   assert.equal(await page.getByRole("button").filter({ visible: true }).count(), 0);
   await plain.screenshot("ticket-without-script");
-  for (const path of ["/search/", "/sell/", "/sign-in/", "/orders/"]) {
+  for (const path of ["/search/", "/sell/", "/sign-in/", "/orders/", "/account/", "/forgot-password/", "/reset-password/", "/verify-email/"]) {
     await page.goto(path);
     await plain.reads(/This part of Holdfast needs JavaScript/u);
     assert.equal(await page.getByText(/^Loading/u).filter({ visible: true }).count(), 0, path);

@@ -238,6 +238,50 @@ impl Aws {
         self.invoke("Sweep", &serde_json::json!({})).await.expect("a sweep");
     }
 
+    /// Makes a closed account one that was closed long ago, if it is there: no request of its owner can be under way.
+    ///
+    /// # Panics
+    /// When the table refuses.
+    pub async fn closed_long_ago(&self, user: &str) {
+        let updated = self
+            .dynamodb
+            .update_item()
+            .table_name(self.stack.output("AccountsTable"))
+            .key("pk", AttributeValue::S(format!("A#{user}")))
+            .update_expression("SET closed_at = :past")
+            .condition_expression("attribute_exists(closed_at)")
+            .expression_attribute_values(":past", AttributeValue::N(Self::past().as_millis().to_string()))
+            .send()
+            .await;
+        match updated.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => {}
+            Err(error) => panic!("the table refuses: {error}"),
+        }
+    }
+
+    /// Whether there is anything left of an account under its id.
+    ///
+    /// # Panics
+    /// When the table cannot be read.
+    pub async fn has_account(&self, user: &str) -> bool {
+        let get = self.dynamodb.get_item().table_name(self.stack.output("AccountsTable")).consistent_read(true);
+        get.key("pk", AttributeValue::S(format!("A#{user}"))).send().await.expect("a read").item.is_some()
+    }
+
+    /// Delivers a message of the erasure queue, with these further members. Whether it has to come again.
+    ///
+    /// # Errors
+    /// The payload of a run that failed.
+    pub async fn erase(&self, user: &str, pass: &str, rest: &Value) -> Result<bool, Value> {
+        let mut body = serde_json::json!({"user": user, "pass": pass});
+        if let (Some(body), Some(rest)) = (body.as_object_mut(), rest.as_object()) {
+            body.extend(rest.clone());
+        }
+        let batch = serde_json::json!({"Records": [{"messageId": "1", "body": body.to_string()}]});
+        let answer = self.invoke("EraseAccount", &batch).await?;
+        Ok(answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()))
+    }
+
     /// The moment that [`Aws::run_out`] sets.
     ///
     /// # Panics

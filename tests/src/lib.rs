@@ -2,7 +2,9 @@
 
 mod answer;
 mod aws;
+mod document;
 mod logs;
+mod mailbox;
 mod meter;
 mod person;
 mod stack;
@@ -13,6 +15,7 @@ mod wait;
 pub use answer::Answer;
 pub use aws::Aws;
 pub use logs::{Logged, Logs, operate, timeline};
+pub use mailbox::Mail;
 pub use meter::Meter;
 pub use person::{PASSWORD, Person, ticket_body};
 pub use stack::{Call, Stack, crash_folder};

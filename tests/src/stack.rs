@@ -7,7 +7,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Answer, Person};
+use crate::{Answer, Person, document};
 
 /// A running stack.
 #[derive(Debug, Clone)]
@@ -143,10 +143,11 @@ impl Stack {
         Self { base: format!("{}/_aws/execute-api/{api}/$default", emulator.trim_end_matches('/')), ..self.clone() }
     }
 
-    /// Sends a request. A connection that fails is a failed test: the stack is on this machine.
+    /// Sends a request. A connection that fails is a failed test: the stack is on this machine. So is an answer that the
+    /// API's document does not know.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no answer, or none that is documented.
     pub async fn send(&self, call: Call) -> Answer {
         let mut request = self.http.request(call.method.clone(), format!("{}{}", self.base, call.path));
         if call.is_write() && !call.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("origin")) {
@@ -163,7 +164,9 @@ impl Stack {
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = response.text().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null) }
+        let answer = Answer { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null) };
+        document::judge(call.method.as_str(), &call.path, &answer);
+        answer
     }
 
     /// A new person with an account and a session.

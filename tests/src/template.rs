@@ -10,6 +10,7 @@ use crate::stack::variable;
 #[derive(Debug)]
 pub struct Template {
     resources: Map<String, Value>,
+    parameters: Map<String, Value>,
 }
 
 impl Template {
@@ -21,8 +22,8 @@ impl Template {
     pub fn get() -> Self {
         let text = std::fs::read_to_string(variable("HOLDFAST_TRANSFORMED_TEMPLATE"));
         let template: Value = serde_json::from_str(&text.expect("the template")).expect("JSON");
-        let resources = template["Resources"].as_object().expect("resources").clone();
-        Self { resources }
+        let part = |name: &str| template[name].as_object().unwrap_or_else(|| panic!("no {name}")).clone();
+        Self { resources: part("Resources"), parameters: part("Parameters") }
     }
 
     /// Resources of a type: logical id and properties.
@@ -41,6 +42,15 @@ impl Template {
     pub fn properties(&self, logical_id: &str) -> &Value {
         let resource = self.resources.get(logical_id);
         &resource.unwrap_or_else(|| panic!("no resource {logical_id}"))["Properties"]
+    }
+
+    /// A parameter.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> &Value {
+        self.parameters.get(name).unwrap_or_else(|| panic!("no parameter {name}"))
     }
 
     /// Whether a resource is still there once its stack is not, or has no use for it any more.
@@ -72,12 +82,13 @@ impl Template {
         routes
     }
 
-    /// Every statement of a role's own policies.
+    /// Every statement of a role's own policies, those under a condition included.
     #[must_use]
     pub fn statements(&self, role: &str) -> Vec<Value> {
         let policies = self.properties(role)["Policies"].as_array().cloned().unwrap_or_default();
         let statements = |policy: Value| policy["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default();
-        policies.into_iter().flat_map(statements).collect()
+        let in_force = |statement: Value| statement["Fn::If"].get(1).cloned().unwrap_or(statement);
+        policies.into_iter().flat_map(statements).map(in_force).collect()
     }
 
     /// The logical ids of all functions.

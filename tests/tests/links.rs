@@ -1,4 +1,5 @@
-//! What is linked into functions: Stripe's client into those that pay and no others, and the switch for faults into none.
+//! What is linked into functions: Stripe's client into those that pay, SES's into the one that sends mails, the schemas of the
+//! OpenAPI document and the switch for faults into none.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -7,11 +8,6 @@ const PAYING: [&str; 5] = ["reconcile_order", "refund_order", "start_payment", "
 
 /// The feature of the domain by which the exhaustive model puts faults back.
 const FAULTS: &str = "faults";
-
-fn functions() -> impl Iterator<Item = String> {
-    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
-    functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
-}
 
 /// The packages that are linked into a function, a line each.
 fn linked_into(function: &str) -> String {
@@ -29,11 +25,34 @@ fn tree(package: &str, options: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+fn functions() -> Vec<String> {
+    let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../functions")).expect("functions/");
+    functions.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect()
+}
+
+/// The functions that `package` is linked into.
+fn with(package: &str) -> BTreeSet<String> {
+    let begins = format!("{package} ");
+    functions().into_iter().filter(|name| linked_into(name).lines().any(|line| line.starts_with(&begins))).collect()
+}
+
 #[test]
 fn stripe_is_linked_into_the_functions_that_pay_and_no_others() {
-    let with_stripe: BTreeSet<String> =
-        functions().filter(|name| linked_into(name).lines().any(|line| line.starts_with("async-stripe "))).collect();
-    assert_eq!(with_stripe, PAYING.map(str::to_owned).into());
+    assert_eq!(with("async-stripe"), PAYING.map(str::to_owned).into());
+}
+
+#[test]
+fn ses_is_linked_into_the_function_that_sends_mails_and_no_other() {
+    assert_eq!(with("aws-sdk-sesv2"), ["send_mail".to_owned()].into());
+}
+
+#[test]
+fn schemas_are_linked_into_no_function() {
+    for function in functions() {
+        let linked = linked_into(&function);
+        assert!(linked.lines().any(|line| line.starts_with("serde ")), "{function} has no dependencies at all?");
+        assert!(!linked.lines().any(|line| line.starts_with("schemars ")), "{function} has the feature openapi");
+    }
 }
 
 #[test]
@@ -46,6 +65,6 @@ fn a_fault_can_be_put_back_in_the_model_and_in_no_function() {
     };
     assert!(can("model", &["--features", "faults"]));
     // Not even when every feature of its own is on.
-    let with: Vec<String> = functions().filter(|name| can(name, &["--all-features"])).collect();
+    let with: Vec<String> = functions().into_iter().filter(|name| can(name, &["--all-features"])).collect();
     assert!(with.is_empty(), "{with:?}");
 }

@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-use holdfast_auth::{Password, PasswordHash, hash_password, verify_password};
-use holdfast_domain::{EmailAddress, Timestamp};
+use holdfast_auth::{Password, PasswordHash, hash_password};
+use holdfast_domain::{EmailAddress, MailPurpose, Timestamp};
 use holdfast_http_api::{
-    ApiError, FieldError, Gate, Limiter, Principal, Problem, Reply, Request, json_body, no_content, valid,
+    ApiError, FieldError, Gate, Limiter, Principal, Problem, Reply, Request, account_of, is_password_of, json_body,
+    no_content, valid,
 };
 use holdfast_runtime::now;
-use holdfast_store::{Account, Accounts, PasswordReplaceError};
+use holdfast_store::{Accounts, PasswordReplaceError};
 use serde::Deserialize;
 use validator::{Validate, ValidationError};
 
@@ -21,13 +22,17 @@ pub struct App {
     pub limiter: Limiter,
 }
 
-/// Without `Debug`: it holds passwords as they were typed.
+/// The password that an account has, and the one that it is to have.
+// Without `Debug`: it holds passwords as they were typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ChangeFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ChangeFields {
     #[validate(required, custom(function = "valid_current"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::TypedPassword"))]
     current_password: Option<String>,
     #[validate(required, custom(function = "valid_new"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::NewPassword"))]
     new_password: Option<String>,
 }
 
@@ -70,7 +75,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let now = now();
     let principal = app.gate.principal(&request, now).await?;
     let (current, new) = change(&request)?;
-    let (account, hash) = account_of(app, &principal).await?;
+    let (account, hash) = account_of(&app.accounts, &principal).await?;
     let chosen = chosen(&new, &account.email)?;
     if is_password(app, &principal, &current, &hash, now).await? {
         let replacement = hash_password(&chosen).map_err(ApiError::internal)?;
@@ -82,19 +87,13 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
         // It is not the same request again either, after one that died half-way.
         return Err(wrong_current());
     }
+    // Whoever has asked for a link with the old password in mind has no use for it now.
+    app.accounts.link_drop(principal.user, MailPurpose::ResetPassword).await?;
     app.gate.end_other_sessions(&principal, now).await?;
     Ok(no_content())
 }
 
-/// The caller's account; a session that outlived it is none.
-async fn account_of(app: &App, principal: &Principal) -> Result<(Account, PasswordHash), ApiError> {
-    let gone = || Problem::no_session("There is no session, or it has ended.");
-    let account = app.accounts.account_read(principal.user).await?.ok_or_else(gone)?;
-    let found = app.accounts.account_by_email(&account.email).await?;
-    Ok(found.filter(|(owner, _)| owner.id == principal.user).ok_or_else(gone)?)
-}
-
-/// Whether `text` is the password. Costs a try, which comes back if it is.
+/// Whether `text` is the caller's password. Costs a try, which comes back if it is.
 async fn is_password(
     app: &App,
     principal: &Principal,
@@ -102,13 +101,7 @@ async fn is_password(
     hash: &PasswordHash,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
-    let keys = app.gate.session_keys().await?;
-    let taken = app.limiter.take_for_confirmation(&keys, principal.user, now).await?;
-    let right = verify_password(text, Some(hash));
-    if right {
-        app.limiter.give_back(taken, now).await;
-    }
-    Ok(right)
+    is_password_of(&app.gate, &app.limiter, principal, text, hash, now).await
 }
 
 #[cfg(test)]

@@ -15,8 +15,10 @@ pub struct App {
     pub accounts: Accounts,
 }
 
+/// Who is signed in; null when nobody is.
 #[derive(Serialize)]
-struct CurrentUserBody {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct CurrentUserBody {
     user: Option<UserBody>,
 }
 
@@ -61,8 +63,9 @@ mod tests {
             email: EmailAddress::parse("ada@example.org").unwrap(),
             display_name: DisplayName::parse("Ada").unwrap(),
             created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
+            verified_at: None,
         };
-        insta::assert_snapshot!(shown(Some(&ada), "__Host-session=a.b.c"), @r#"200 {"user":{"id":"018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a","email":"ada@example.org","display_name":"Ada"}} no cookie"#);
+        insta::assert_snapshot!(shown(Some(&ada), "__Host-session=a.b.c"), @r#"200 {"user":{"id":"018f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6a","email":"ada@example.org","display_name":"Ada","email_verified":false}} no cookie"#);
     }
 
     #[test]

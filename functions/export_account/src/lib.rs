@@ -10,7 +10,8 @@ use holdfast_runtime::now;
 use holdfast_store::{Account, Accounts, Market, OwnerCursor, StoreError};
 
 use crate::place::Place;
-use crate::wire::{AccountBody, ExportBody, ExportedOrderBody};
+pub use crate::wire::ExportBody;
+use crate::wire::{AccountBody, ExportedOrderBody};
 
 /// Tickets or orders of one page: all of a page's items are read at once, and an answer stays far from what Lambda
 /// allows even if every ticket has the longest description.

@@ -56,6 +56,7 @@ pub(crate) fn asked(request: &Request) -> Result<Place, ApiError> {
     let mut errors = Vec::new();
     for (name, value) in query_pairs(request) {
         let outcome = match name.as_str() {
+            "cursor" if value.is_empty() => Ok(()),
             "cursor" => value.parse().map(|asked| place = asked).map_err(|error: InvalidPlace| error.to_string()),
             _ => Err("is not a parameter of the export".to_owned()),
         };

@@ -1,22 +1,14 @@
 #![doc = include_str!("../README.md")]
 
-use holdfast_http_api::wire::SessionBody;
+use holdfast_http_api::wire::{PageBody, SessionBody};
 use holdfast_http_api::{ApiError, Gate, Reply, Request, json};
 use holdfast_runtime::now;
-use serde::Serialize;
 
 /// What the route works with.
 #[derive(Debug)]
 pub struct App {
     /// Knows who asks, and their sessions.
     pub gate: Gate,
-}
-
-/// A list like all others; it has one page.
-#[derive(Debug, Serialize)]
-struct SessionsBody {
-    items: Vec<SessionBody>,
-    next: Option<String>,
 }
 
 /// Lists the sessions.
@@ -27,8 +19,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let now = now();
     let principal = app.gate.principal(&request, now).await?;
     let sessions = app.gate.sessions_of(&principal, now).await?;
+    // A list like all others; it has one page.
     let items = sessions.iter().map(|session| SessionBody::new(session, principal.session)).collect();
-    Ok(json(200, &SessionsBody { items, next: None }))
+    Ok(json(200, &PageBody { items, next: None }))
 }
 
 #[cfg(test)]
@@ -49,7 +42,7 @@ mod tests {
         let session = Session::new(&claims, DisplayName::parse("Ada").unwrap(), Some(&agent));
         assert_eq!(session.user_agent.as_ref().map(|text| text.chars().count()), Some(200));
         let shown = SessionBody::new(&Session { user_agent: Some("Browser".into()), ..session }, id);
-        let reply = json(200, &SessionsBody { items: vec![shown], next: None });
+        let reply = json(200, &PageBody { items: vec![shown], next: None });
         insta::assert_snapshot!(String::from_utf8_lossy(reply.body()), @r#"{"items":[{"id":"118f3e5c-6d2a-4c31-9a55-1f2e3d4c5b6b","created_at":"2026-11-22T16:59:05Z","expires_at":"2026-12-06T16:59:05Z","current":true,"user_agent":"Browser"}],"next":null}"#);
     }
 

@@ -7,6 +7,8 @@ use holdfast_http_api::wire::{PageBody, TicketItemBody};
 use holdfast_http_api::{ApiError, Reply, Request, bad_query, json, query_pairs, with_header, write_cursor};
 use holdfast_runtime::{MarketRoute, now};
 
+pub use crate::query::SORTS;
+
 /// Answers a page of the catalogue; the same for everybody, so that a cache may keep it for two seconds.
 ///
 /// # Errors

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use holdfast_domain::limits::PAGE_DEFAULT;
+use holdfast_domain::limits::{PAGE_DEFAULT, QUERY_MAX_CHARS};
 use holdfast_domain::{Timestamp, search_words};
 use holdfast_http_api::{FieldError, page_limit, read_cursor};
 use holdfast_store::{CatalogueOrder, CataloguePlace, CatalogueQuery};
 
-/// Most characters of `q`; twelve words count at most anyway.
-const Q_MAX_CHARS: usize = 200;
+/// What `sort` may be; the first is what nobody asks for.
+pub const SORTS: [(&str, CatalogueOrder); 2] =
+    [("newest", CatalogueOrder::Newest), ("soonest", CatalogueOrder::Soonest)];
 
 /// What is asked for, and which page of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +73,13 @@ fn set(query: &mut ListQuery, name: &str, value: &str) -> Result<(), String> {
 }
 
 fn order(text: &str) -> Result<CatalogueOrder, String> {
-    match text {
-        "newest" => Ok(CatalogueOrder::Newest),
-        "soonest" => Ok(CatalogueOrder::Soonest),
-        _ => Err("must be newest or soonest".to_owned()),
-    }
+    let known = SORTS.iter().find(|(name, _)| *name == text).map(|(_, order)| *order);
+    known.ok_or_else(|| format!("must be {}", SORTS.map(|(name, _)| name).join(" or ")))
 }
 
 fn words(text: &str) -> Result<Vec<String>, String> {
-    if text.chars().count() > Q_MAX_CHARS {
-        return Err(format!("must have at most {Q_MAX_CHARS} characters"));
+    if text.chars().count() > QUERY_MAX_CHARS {
+        return Err(format!("must have at most {QUERY_MAX_CHARS} characters"));
     }
     Ok(search_words([text]))
 }

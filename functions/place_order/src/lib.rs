@@ -26,10 +26,13 @@ pub struct App {
     pub limit: NonZeroU8,
 }
 
+/// Which ticket is wanted.
 #[derive(Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct PlaceOrderBody {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PlaceOrderBody {
     #[validate(required, custom(function = "check_ticket_id"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "TicketId"))]
     ticket_id: Option<String>,
 }
 

@@ -7,15 +7,13 @@ mod shelves;
 mod walk;
 mod wanted;
 
-use std::collections::HashMap;
-
-use holdfast_domain::{TicketId, Timestamp, TraceId};
-use holdfast_events::{RenderQueue, RenderQueueError, RenderRequest, TRACE_ATTRIBUTE};
+use holdfast_domain::{TicketId, Timestamp};
+use holdfast_events::{BatchAnswer, QueueMessage, RenderQueue, RenderQueueError, RenderRequest};
 use holdfast_pages::{PagesError, SiteBucket};
 use holdfast_runtime::{ConfigError, Runtime, error_chain};
 use holdfast_store::{Market, PageId, StoreError};
 use holdfast_views::{OutlineError, SiteOrigin, UnknownAsset};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::assets::PublishedAssets;
 use crate::render::Batch;
@@ -92,51 +90,10 @@ pub enum Work {
     Batch {
         /// The messages, in any order.
         #[serde(rename = "Records")]
-        records: Vec<Message>,
+        records: Vec<QueueMessage>,
     },
     /// One request: from the schedule, or from whoever publishes the site.
     Request(RenderRequest),
-}
-
-/// A message of the queue.
-#[derive(Debug, Deserialize)]
-pub struct Message {
-    #[serde(rename = "messageId")]
-    id: String,
-    body: String,
-    #[serde(rename = "messageAttributes", default)]
-    attributes: HashMap<String, Attribute>,
-}
-
-/// What stands beside a message's body.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Attribute {
-    #[serde(default)]
-    string_value: Option<String>,
-}
-
-impl Message {
-    /// The trace of whoever asks, if they said it in its one form.
-    fn trace(&self) -> Option<TraceId> {
-        self.attributes.get(TRACE_ATTRIBUTE)?.string_value.as_deref()?.parse().ok()
-    }
-}
-
-/// The messages that have to come again.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Answer {
-    /// In the form that the queue's mapping asks for.
-    #[serde(rename = "batchItemFailures")]
-    pub failures: Vec<Failure>,
-}
-
-/// A message that has to come again.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// Which one.
-    #[serde(rename = "itemIdentifier")]
-    pub message_id: String,
 }
 
 /// Renders what is asked for.
@@ -146,8 +103,8 @@ pub struct Failure {
 ///
 /// # Errors
 /// [`RenderError`]; rendering again is right.
-pub async fn handle(app: &App, work: Work, now: Timestamp) -> Result<Answer, RenderError> {
-    let (mut batch, mut answer, mut traced) = (Batch::default(), Answer::default(), Vec::new());
+pub async fn handle(app: &App, work: Work, now: Timestamp) -> Result<BatchAnswer, RenderError> {
+    let (mut batch, mut answer, mut traced) = (Batch::default(), BatchAnswer::default(), Vec::new());
     match work {
         Work::Request(request) => batch.add(request)?,
         Work::Batch { records } => {
@@ -157,7 +114,7 @@ pub async fn handle(app: &App, work: Work, now: Timestamp) -> Result<Answer, Ren
                     Err(error) => {
                         let message_id = message.id;
                         tracing::error!(message_id, error = error_chain(error.as_ref()), "a message cannot be read");
-                        answer.failures.push(Failure { message_id });
+                        answer.fail(message_id);
                     }
                 }
             }
@@ -210,13 +167,6 @@ mod tests {
         ] {
             assert!(matches!(work(sample), Work::Request(RenderRequest::Walk { after: None, .. })), "{sample}");
         }
-    }
-
-    #[test]
-    fn failures_are_told_as_the_mapping_reads_them() {
-        let answer = Answer { failures: vec![Failure { message_id: "7".to_owned() }] };
-        let told = serde_json::to_string(&answer).unwrap();
-        assert_eq!(told, r#"{"batchItemFailures":[{"itemIdentifier":"7"}]}"#);
     }
 
     #[test]

@@ -19,13 +19,17 @@ pub struct App {
     pub limiter: Limiter,
 }
 
-/// Without `Debug`: it holds a password as it was typed.
+/// Who wants to sign in.
+// Without `Debug`: it holds a password as it was typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct SignInFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SignInFields {
     #[validate(required, custom(function = "valid_email"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "EmailAddress"))]
     email: Option<String>,
     #[validate(required, custom(function = "valid_password"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::TypedPassword"))]
     password: Option<String>,
 }
 
@@ -116,6 +120,7 @@ mod tests {
             email: EmailAddress::parse("ada@example.org").unwrap(),
             display_name: DisplayName::parse("Ada").unwrap(),
             created_at: Timestamp::parse("2026-11-22T16:59:05Z").unwrap(),
+            verified_at: None,
         };
         let password = Password::parse("correct horse battery", &account.email).unwrap();
         let hash = hash_password(&password).unwrap();

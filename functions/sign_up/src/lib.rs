@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-use holdfast_auth::{Password, hash_password};
-use holdfast_domain::{DisplayName, EmailAddress, UserId};
+use holdfast_auth::{Password, SessionKeys, hash_password};
+use holdfast_domain::{DisplayName, EmailAddress, MailLanguage, MailPurpose, Timestamp, UserId};
 use holdfast_http_api::{
     ApiError, FieldError, Gate, Limiter, NetworkUse, Problem, Reply, Request, json_body_with, valid,
 };
-use holdfast_runtime::now;
+use holdfast_runtime::{Mails, error_chain, now};
 use holdfast_store::{Account, AccountCreateError, Accounts};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -20,18 +20,26 @@ pub struct App {
     pub accounts: Accounts,
     /// Counts tries.
     pub limiter: Limiter,
+    /// Asks for the mail that verifies the address.
+    pub mails: Mails,
 }
 
-/// Without `Debug`: it holds a password as it was typed.
+/// Who wants an account.
+// Without `Debug`: it holds a password as it was typed.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct SignUpFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SignUpFields {
     #[validate(required, custom(function = "valid_email"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "EmailAddress"))]
     email: Option<String>,
     #[validate(required, custom(function = "valid_password"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::schema::NewPassword"))]
     password: Option<String>,
     #[validate(custom(function = "valid_display_name"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<DisplayName>"))]
     display_name: Option<String>,
+    language: Option<MailLanguage>,
 }
 
 fn valid_email(text: &str) -> Result<(), ValidationError> {
@@ -52,6 +60,7 @@ struct SignUp {
     email: EmailAddress,
     password: Password,
     display_name: Option<DisplayName>,
+    language: MailLanguage,
 }
 
 /// A password must not be made of the address beside it.
@@ -73,6 +82,7 @@ fn into_sign_up(fields: &SignUpFields) -> Option<SignUp> {
         password: Password::parse(fields.password.as_deref()?, &email).ok()?,
         email,
         display_name: fields.display_name.as_deref().map(DisplayName::parse).transpose().ok()?,
+        language: fields.language.unwrap_or_default(),
     })
 }
 
@@ -91,19 +101,44 @@ fn default_display_name(id: UserId) -> DisplayName {
 /// 400 `bad-origin`, 413, 415, 422 with one entry a wrong field, 429 `too-many-tries`, 409 `email-taken`, or an outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
-    let SignUp { email, password, display_name } = sign_up(&request)?;
+    let SignUp { email, password, display_name, language } = sign_up(&request)?;
     let (id, now) = (UserId::from_uuid(Uuid::new_v4()), now());
     // Never given back: a network may not make accounts without end.
     let keys = app.gate.session_keys().await?;
     let _of_network = app.limiter.take_for_network(&keys, &request, NetworkUse::SignUp, now).await?;
     let hash = hash_password(&password).map_err(ApiError::internal)?;
     let display_name = display_name.unwrap_or_else(|| default_display_name(id));
-    let account = Account { id, email, display_name, created_at: now };
+    let account = Account { id, email, display_name, created_at: now, verified_at: None };
     app.accounts.account_create(&account, &hash).await.map_err(|error| match error {
         AccountCreateError::EmailTaken => Problem::email_taken("Sign in, or use another address.").into(),
         AccountCreateError::Store(error) => ApiError::from(error),
     })?;
-    Ok(app.gate.start_session(&request, &account, now).await?.into_reply(201, &account))
+    let started = app.gate.start_session(&request, &account, now).await?;
+    ask_for_verification(app, &keys, &account, language, now).await;
+    Ok(started.into_reply(201, &account))
+}
+
+/// Asks for the mail that verifies the address. The account is there: without the mail its owner asks again on its page.
+async fn ask_for_verification(
+    app: &App,
+    keys: &SessionKeys,
+    account: &Account,
+    language: MailLanguage,
+    now: Timestamp,
+) {
+    if !app.mails.are_sent() {
+        return;
+    }
+    let purpose = MailPurpose::VerifyEmail;
+    let asked = match app.limiter.take_for_mail(keys, &account.email, purpose, now).await {
+        Ok(_of_mailbox) => app.mails.ask(purpose, Some(account.id), language, now).await,
+        Err(refused) => Err(refused),
+    };
+    if let Err(error) = asked {
+        let (problem, cause) = error.into_parts();
+        let cause = cause.map(|cause| error_chain(cause.as_ref())).unwrap_or_default();
+        tracing::warn!(problem = problem.kind(), error = cause, "the mail that verifies the address is not asked for");
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,11 @@ use sign_up::{App, handle};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::start().await?;
-    let app = App { gate: runtime.gate()?, accounts: runtime.accounts()?, limiter: runtime.limiter()? };
+    let app = App {
+        gate: runtime.gate()?,
+        accounts: runtime.accounts()?,
+        limiter: runtime.limiter()?,
+        mails: runtime.mails(),
+    };
     runtime.run_http(|request| handle(&app, request)).await
 }

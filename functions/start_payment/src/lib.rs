@@ -21,9 +21,11 @@ pub struct App {
     pub payment_time: Duration,
 }
 
-/// What the browser needs to confirm the payment. Without `Debug`: the secret is for the buyer alone.
+/// What the browser needs to confirm the payment.
+// Without `Debug`: the secret is for the buyer alone.
 #[derive(Serialize)]
-struct PaymentBody<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct PaymentBody<'a> {
     client_secret: &'a str,
     publishable_key: &'a str,
     expires_at: Timestamp,

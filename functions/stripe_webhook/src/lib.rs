@@ -18,7 +18,8 @@ pub struct App {
 
 /// What Stripe keeps beside the delivery, for whoever reads its log.
 #[derive(Debug, Serialize)]
-struct WebhookBody {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct WebhookBody {
     outcome: &'static str,
 }
 

@@ -5,6 +5,7 @@ mod cache;
 mod compression;
 mod forward;
 mod headers;
+mod mails;
 mod server;
 mod settings;
 mod site;

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::answer::Body;
 use crate::forward::Api;
+use crate::mails::Mails;
 use crate::settings::Settings;
 use crate::site::Site;
 use crate::stripe::Stripe;
@@ -27,6 +28,7 @@ struct Edge {
     site: Site,
     api: Api,
     stripe: Stripe,
+    mails: Mails,
 }
 
 /// Serves until the process is ended.
@@ -37,8 +39,9 @@ pub async fn serve(settings: Settings) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
     let listener = TcpListener::bind(address).await.with_context(|| format!("port {} is taken", settings.port))?;
     let api = Api::new(settings.upstream, settings.origin_secret);
+    let mails = Mails::new(&settings.site);
     let site = Site::new(settings.site, settings.site_host);
-    accept(listener, Arc::new(Edge { site, api, stripe: Stripe::new(settings.stripe) })).await
+    accept(listener, Arc::new(Edge { site, api, stripe: Stripe::new(settings.stripe), mails })).await
 }
 
 async fn accept(listener: TcpListener, edge: Arc<Edge>) -> anyhow::Result<()> {
@@ -74,6 +77,8 @@ impl Edge {
             self.api.forward(request, viewer).await
         } else if Stripe::is_asked_by(path) {
             self.stripe.forward(request).await
+        } else if Mails::is_asked_by(path) {
+            self.mails.show(request).await
         } else {
             self.site.forward(request).await
         }

@@ -49,6 +49,9 @@ pub(crate) fn judge(job: Job, call: &Call, before: &World, after: &World, memory
         }
     }
     match call {
+        Call::ReadOrders(ids) if ids.iter().enumerate().any(|(place, id)| ids[..place].contains(id)) => {
+            Some("a batch asks for one order twice, which the table refuses")
+        }
         Call::Capture(number) if before.payments[*number] != after.payments[*number] => judge_capture(*number, before),
         Call::Refund(_) => Some("money is given back that was never to be taken"),
         Call::ReadTicket(_)

@@ -128,5 +128,6 @@ pub(crate) fn record(record: &Record) -> String {
         Record::Expiry { expires_at } => format!("{} as its end", moment(*expires_at)),
         Record::AtRest { .. } => "that it is at rest".to_owned(),
         Record::Refund { .. } => "a refund".to_owned(),
+        Record::CardForgotten => "no card any more".to_owned(),
     }
 }

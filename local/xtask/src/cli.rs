@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, dev, event, histories, interrupt, prove, publish, python, refund, replay, rights, sam_local, scan,
-    secrets, stop, stuck, test, timeline,
+    console, deployments, dev, event, fuzz, histories, interrupt, openapi, prove, publish, python, refund, replay,
+    rights, sam_local, scan, secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -63,17 +63,25 @@ enum Task {
     PublishSite(PublishOptions),
     /// Run payment histories: real protocol code under every order of calls that a seed decides.
     Histories(HistoriesOptions),
-    /// Prove the protocol of lock and payment: every order of its steps explored, every known fault found.
-    ///
-    /// Ends with 0 when every part was run and nothing is wrong.
+    /// Prove what Holdfast promises, part by part; all parts if none is named.
     Prove(ProveOptions),
     /// Look for weaknesses in the template and for secrets in the files, with scanners of their own.
     ///
     /// Fails on each finding that `local/scan/answers.json` does not answer, and on each answer to nothing.
     Scan(ScanOptions),
+    /// Deploy the stages of samconfig.toml into fresh emulators, walk through each, and update one that is full.
+    ///
+    /// Ends with 1 when something is not as the stage's settings say, or an update has lost something.
+    Deployments(DeploymentsOptions),
+    /// Write docs/openapi.json and docs/api.md from the types that the functions read and write.
+    Openapi,
+    /// Send the API generated requests, valid and not, one by one and in sequences, and judge each answer by the document.
+    ///
+    /// Works on a stack of its own, whose payments nobody's money pays for. Ends with 1 on any finding.
+    FuzzApi(FuzzOptions),
     /// Take each right from its function in turn, and see that a test fails without it.
     ///
-    /// Takes about half an hour: `test --rights` compares what is granted with what is needed, in no time at all.
+    /// Takes about half an hour: `test` compares what is granted with what its tests needed, in no time at all.
     Rights(RightsOptions),
     /// Install emulator, SAM command line and linters into .venv, if they are not there.
     Tools,
@@ -263,12 +271,29 @@ pub(crate) struct HistoriesOptions {
 /// What `prove` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ProveOptions {
-    /// Which parts; all if none is named.
+    /// Which parts.
     #[arg(value_enum)]
     pub(crate) parts: Vec<prove::Part>,
-    /// Explore the large settings, too: minutes, and some gigabytes of memory.
+    /// Repeats the plan of this seed.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Takes an hour instead of minutes.
     #[arg(long)]
     pub(crate) long: bool,
+}
+
+/// What `fuzz-api` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FuzzOptions {
+    /// For how many minutes requests are sent.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1_440))]
+    pub(crate) minutes: u32,
+    /// Decides what is sent: the number that another run printed sends the same again. A new one each time by default.
+    #[arg(long)]
+    pub(crate) seed: Option<u32>,
+    /// How many requests are sent at a time.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(crate) workers: u8,
 }
 
 /// What `scan` can be told.
@@ -277,6 +302,14 @@ pub(crate) struct ScanOptions {
     /// Look for secrets in every version of every file that the repository has ever had, too.
     #[arg(long)]
     pub(crate) history: bool,
+}
+
+/// What `deployments` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DeploymentsOptions {
+    /// Stages to deploy; all if none is named.
+    #[arg(value_parser = ["dev", "staging", "prod"])]
+    pub(crate) stages: Vec<String>,
 }
 
 /// What `rights` can be told.
@@ -299,10 +332,8 @@ pub(crate) struct TestOptions {
     /// Keep the stack running after the tests until Ctrl-C.
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Fail for each right of a function that no test has needed.
-    #[arg(long)]
-    pub(crate) rights: bool,
-    /// Passed on to cargo test for the integration tests: names of tests to run.
+    /// Passed on to cargo test for the integration tests: names of tests to run. What needs all of them is then left out:
+    /// the comparison of rights, and the deployment of a stage.
     #[arg(last = true)]
     pub(crate) filter: Vec<String>,
 }
@@ -310,7 +341,12 @@ pub(crate) struct TestOptions {
 impl TestOptions {
     /// What holds when nothing is told.
     pub(crate) fn plain() -> Self {
-        Self { hold_seconds: 900, payment_seconds: 600, keep: false, rights: false, filter: Vec::new() }
+        Self { hold_seconds: 900, payment_seconds: 600, keep: false, filter: Vec::new() }
+    }
+
+    /// Whether all tests are run.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.filter.is_empty()
     }
 }
 
@@ -335,6 +371,9 @@ pub fn run() -> ExitCode {
         Task::Histories(options) => histories::run_all(&options),
         Task::Prove(options) => prove::run_all(&options),
         Task::Scan(options) => scan::run(&options),
+        Task::Deployments(options) => deployments::run(&options),
+        Task::Openapi => openapi::write().map(|()| ExitCode::SUCCESS),
+        Task::FuzzApi(options) => fuzz::run_alone(&options).map(|()| ExitCode::SUCCESS),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),

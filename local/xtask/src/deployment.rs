@@ -13,9 +13,10 @@ use crate::packages::ensure_make;
 use crate::process::run_quietly;
 use crate::project::{Project, logical_id};
 use crate::python::Venv;
+use crate::stage::{Bench, Stage};
 
 /// One process answers all calls of all functions here: with hundreds under way, a call may wait for seconds.
-const CALL_TIMEOUT_SECONDS: u32 = 9;
+pub(crate) const PATIENT_CALL_SECONDS: u32 = 9;
 
 /// The stack's name.
 pub(crate) const STACK_NAME: &str = "holdfast";
@@ -38,10 +39,21 @@ pub(crate) struct Parameters {
     pub(crate) hold_seconds: u32,
     /// How long it is held at least once its buyer has begun to pay.
     pub(crate) payment_seconds: u32,
+    /// How often one network may try.
+    pub(crate) network_tries: u32,
     /// Where Stripe is called.
     pub(crate) stripe_api: String,
     /// Where shoppers see the site.
     pub(crate) site_origin: String,
+    /// How long one try of a call to another service may take.
+    #[serde(default)]
+    pub(crate) call_seconds: u32,
+    /// Which address mails come from; empty sends none.
+    #[serde(default)]
+    pub(crate) mail_from: String,
+    /// A stage of samconfig.toml, whose settings come before all others.
+    #[serde(default)]
+    pub(crate) stage: Option<Stage>,
 }
 
 /// What was deployed last: if nothing of it has changed, neither has the stack.
@@ -116,6 +128,16 @@ impl Deployment {
         }
     }
 
+    /// Gives the stack other settings of its stage; the next [`Self::ensure`] deploys them.
+    pub(crate) fn set_stage(&mut self, stage: Stage) {
+        self.parameters.stage = Some(stage);
+    }
+
+    /// The stack's name: that of samconfig.toml for its stage.
+    pub(crate) fn stack_name(&self) -> &str {
+        self.parameters.stage.as_ref().map_or(STACK_NAME, Stage::stack_name)
+    }
+
     /// Puts new code into functions, by their logical ids.
     fn update(&self, port: u16, logical_ids: &BTreeSet<String>) -> anyhow::Result<()> {
         let mut drifted: BTreeSet<String> = read_json(&self.drift()).unwrap_or_default();
@@ -123,7 +145,7 @@ impl Deployment {
         write_json(&self.drift(), &drifted)?;
         let mut command = self.venv.stack_helper(&self.project);
         as_owner(&mut command, port);
-        command.args(["update", STACK_NAME]).arg(&self.binaries).args(logical_ids);
+        command.args(["update", self.stack_name()]).arg(&self.binaries).args(logical_ids);
         run_quietly(&mut command, &self.folder.join("update.log"))
     }
 
@@ -133,7 +155,7 @@ impl Deployment {
         self.current = None;
         let mut command = self.venv.stack_helper(&self.project);
         as_owner(&mut command, port);
-        command.args(["hold", STACK_NAME, &seconds.to_string()]);
+        command.args(["hold", self.stack_name(), &seconds.to_string()]);
         run_quietly(&mut command, &self.folder.join("hold.log"))
     }
 
@@ -150,14 +172,27 @@ impl Deployment {
             .arg(self.project.root().join("samconfig.toml"))
             .arg("--template-file")
             .arg(output.join("template.yaml"))
-            .args(["--stack-name", STACK_NAME, "--region", crate::emulator::REGION, "--parameter-overrides"])
-            .arg(format!("HoldSeconds={}", self.parameters.hold_seconds))
-            .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
-            .arg(format!("StripeApiBase={}", self.parameters.stripe_api))
-            .arg(format!("SiteOrigin={}", self.parameters.site_origin))
-            .arg(format!("CallTimeoutSeconds={CALL_TIMEOUT_SECONDS}"))
-            // All tests come from one address.
-            .arg("NetworkTriesPerHour=1000000");
+            .args(["--region", crate::emulator::REGION]);
+        let here = [
+            format!("StripeApiBase={}", self.parameters.stripe_api),
+            format!("SiteOrigin={}", self.parameters.site_origin),
+            format!("MailFrom={}", self.parameters.mail_from),
+            format!("CallTimeoutSeconds={}", self.parameters.call_seconds),
+        ];
+        match &self.parameters.stage {
+            Some(stage) => {
+                let bench = Bench { project: &self.project, venv: &self.venv, folder: &self.folder, port };
+                deploy.args(stage.prepared(&bench, &output, &here)?);
+            }
+            None => {
+                deploy
+                    .args(["--stack-name", STACK_NAME, "--parameter-overrides"])
+                    .arg(format!("HoldSeconds={}", self.parameters.hold_seconds))
+                    .arg(format!("PaymentSeconds={}", self.parameters.payment_seconds))
+                    .arg(format!("NetworkTriesPerHour={}", self.parameters.network_tries))
+                    .args(here);
+            }
+        }
         run_quietly(&mut deploy, &self.folder.join("sam-deploy.log"))
             .context("sam deploy failed; cargo xtask dev --reset begins with an empty account")?;
         // Code that was put into a function directly is unknown to the stack: it would see no change to undo.
@@ -167,7 +202,7 @@ impl Deployment {
         }
         let mut finish = self.venv.stack_helper(&self.project);
         as_owner(&mut finish, port);
-        finish.args(["finish", STACK_NAME]).arg(self.description_path()).arg(self.template_path());
+        finish.args(["finish", self.stack_name()]).arg(self.description_path()).arg(self.template_path());
         run_quietly(&mut finish, &self.folder.join("finish.log")).context("the routes were not added")
     }
 
@@ -179,7 +214,7 @@ impl Deployment {
     }
 
     fn wanted(&self) -> anyhow::Result<Deployed> {
-        let mut text = CALL_TIMEOUT_SECONDS.to_be_bytes().to_vec();
+        let mut text = Vec::new();
         for name in ["template.yaml", "samconfig.toml", "Makefile", "local/emulator/stack.py", "local/requirements.txt"]
         {
             let path = self.project.root().join(name);

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use crate::binaries::{Flavour, build};
 use crate::cli::DevOptions;
 use crate::console::{failure, line, step, text};
+use crate::deployment::PATIENT_CALL_SECONDS;
 use crate::emulator::{endpoint, is_free};
 use crate::interrupt;
 use crate::process::{Identity, read_on};
@@ -22,6 +23,8 @@ use crate::stack::{Plan, Stack};
 use crate::stripe::Stripe;
 use crate::watch::Sources;
 
+/// What the template says, too.
+const NETWORK_TRIES: u32 = 600;
 const LEAST_FREE_BYTES: u64 = 2 << 30;
 /// A first start compiles everything and installs the tools.
 const FIRST_START_LIMIT: Duration = Duration::from_hours(1);
@@ -139,9 +142,13 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
         port: options.port,
         hold_seconds: options.hold_seconds,
         payment_seconds: options.payment_seconds,
+        network_tries: NETWORK_TRIES,
         stripe: options.stripe,
         function_environment: Vec::new(),
         rights: Observed::No,
+        call_seconds: PATIENT_CALL_SECONDS,
+        proxy: false,
+        stage: None,
     };
     let mut stack = Stack::start(project, &venv, plan)?;
     stack.put_keys()?;
@@ -180,6 +187,7 @@ fn introduce(stack: &Stack, folder: &Path, options: &DevOptions) {
     line("Holdfast runs.");
     line(&format!("    open      {}", stack.base_url()));
     line(&format!("    accounts  {} and {}, password {}", seed::SELLER, seed::BUYER, seed::PASSWORD));
+    line(&format!("    mails     {}/_mail", stack.base_url()));
     line(&format!("    holds     {} seconds", options.hold_seconds));
     line(match options.stripe {
         Stripe::StandIn => "    pay       with card 4242 4242 4242 4242, any future date, any CVC: no money moves",

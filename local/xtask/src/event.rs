@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::console::line;
 use crate::deployment::Description;
@@ -20,7 +22,14 @@ use crate::seed;
 /// Functions whose caller is the seller of a ticket; all others are called by the buyer.
 const FOR_SELLERS: [&str; 5] = ["create_ticket", "update_ticket", "delete_ticket", "list_my_tickets", "show_my_ticket"];
 /// Functions that nobody is signed in for.
-const FOR_NOBODY: [&str; 3] = ["sign_up", "sign_in", "stripe_webhook"];
+const FOR_NOBODY: [&str; 6] =
+    ["sign_up", "sign_in", "stripe_webhook", "verify_email", "request_password_reset", "reset_password"];
+
+/// When the samples' mails were asked for.
+const EXAMPLE_MOMENT: &str = "2026-11-22T16:59:05Z";
+
+/// Functions after which their caller's account is another one: theirs is made for them.
+const FOR_NEWCOMERS: [&str; 1] = ["change_password"];
 
 /// Prints a sample event filled with what the running stack knows.
 pub(crate) fn print(name: &str) -> anyhow::Result<()> {
@@ -89,7 +98,10 @@ impl Live {
         let people = People { seller: self.session(seed::SELLER)?, buyer: self.session(seed::BUYER)? };
         if event.pointer("/requestContext/http").is_some() {
             self.fill_headers(&mut event);
-            if !FOR_NOBODY.contains(&function) {
+            if FOR_NEWCOMERS.contains(&function) {
+                let email = format!("{}@example.com", new_key());
+                sign_in(&mut event, &seed::newcomer(&self.base_url, &email)?)?;
+            } else if !FOR_NOBODY.contains(&function) {
                 let caller = if FOR_SELLERS.contains(&function) { &people.seller } else { &people.buyer };
                 sign_in(&mut event, caller)?;
             }
@@ -108,6 +120,10 @@ impl Live {
                 Entry::Vacant(unknown) => unknown.insert(people.find(kind)?).clone(),
             };
             replacements.push((example, id));
+        }
+        if function == "send_mail" {
+            // A mail that was asked for long ago is not sent.
+            replacements.push((EXAMPLE_MOMENT.to_owned(), OffsetDateTime::now_utc().format(&Rfc3339)?));
         }
         replace(&mut event, &replacements);
         Ok(event)
@@ -168,7 +184,7 @@ impl Kind {
         match name {
             "ticket_id" | "ticket" | "T" => Some(Self::Ticket),
             "order_id" | "order" | "O" => Some(Self::Order),
-            "buyer_id" | "buyer" | "U" => Some(Self::Buyer),
+            "buyer_id" | "buyer" | "user" | "U" => Some(Self::Buyer),
             "seller_id" | "seller" => Some(Self::Seller),
             _ => None,
         }

@@ -1,4 +1,5 @@
-//! The virtual environments: one holds the emulator, the SAM command line and the linters, another the scanners.
+//! The virtual environments: one holds the emulator, the SAM command line and the linters, one the scanners, one the fuzzer,
+//! one the proxy that makes calls fail.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,8 @@ use crate::project::Project;
 /// Where an environment is, and what is installed into it.
 const TOOLS: (&str, &str) = (".venv", "local/requirements.txt");
 const SCANNERS: (&str, &str) = (".venv-scan", "local/scan/requirements.txt");
+const FAULTS: (&str, &str) = (".venv-faults", "local/faults/requirements.txt");
+const FUZZER: (&str, &str) = (".venv-fuzz", "local/fuzz/requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// The project's own Python programs.
@@ -30,6 +33,16 @@ impl Venv {
     /// The same for the scanners, which need other versions of what the emulator needs.
     pub(crate) fn ensure_scanners(project: &Project) -> anyhow::Result<(Self, bool)> {
         Self::ensure_one(project, SCANNERS)
+    }
+
+    /// The same for the proxy between functions and emulator.
+    pub(crate) fn ensure_faults(project: &Project) -> anyhow::Result<Self> {
+        Ok(Self::ensure_one(project, FAULTS)?.0)
+    }
+
+    /// The same for what fuzzes the API.
+    pub(crate) fn ensure_fuzzer(project: &Project) -> anyhow::Result<(Self, bool)> {
+        Self::ensure_one(project, FUZZER)
     }
 
     fn ensure_one(project: &Project, (folder, list): (&str, &str)) -> anyhow::Result<(Self, bool)> {
@@ -81,6 +94,13 @@ impl Venv {
     pub(crate) fn rights_helper(&self, project: &Project) -> Command {
         let mut command = self.script();
         command.arg(project.root().join(Path::new("local/emulator/rights.py")));
+        command
+    }
+
+    /// Runs the helper that looks at deployed stages.
+    pub(crate) fn deployed_helper(&self, project: &Project) -> Command {
+        let mut command = self.script();
+        command.arg(project.root().join(Path::new("local/emulator/deployed.py")));
         command
     }
 

@@ -40,6 +40,8 @@ struct Message {
     sent_at: i64,
     #[serde(default)]
     ids: Map<String, Value>,
+    /// How many records of a stream its positions stand for.
+    records: Option<u64>,
     left: Option<String>,
 }
 
@@ -74,12 +76,13 @@ fn told(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for Queue { name, kind, messages, limited } in &report.queues {
         lines.push(format!("{name} ({kind}): {}", messages.len()));
-        for Message { id, sent_at, ids, left } in messages {
+        for Message { id, sent_at, ids, records, left } in messages {
+            let records = records.map(|count| format!(", records: {count}")).unwrap_or_default();
             let ids = ids.iter().fold(String::new(), |said, (name, value)| {
                 format!("{said}, {name} {}", value.as_str().unwrap_or_default())
             });
             let done = left.as_ref().map_or_else(|| "handed on".to_owned(), |reason| format!("left: {reason}"));
-            lines.push(format!("    {id}, {} s old{ids}: {done}", report.at - sent_at));
+            lines.push(format!("    {id}, {} s old{ids}{records}: {done}", report.at - sent_at));
         }
         if *limited {
             lines.push("    as many as the limit allows: there may be more".to_owned());
@@ -98,15 +101,17 @@ mod tests {
             {"name": "SweepFailureQueue", "kind": "invocation", "limited": true, "messages": [
                 {"id": "m1", "sent_at": 40, "ids": {"id": "e1"}},
                 {"id": "m2", "sent_at": 90, "left": "it is no JSON"},
+                {"id": "m3", "sent_at": 95, "records": 5},
             ]},
         ]}))
         .expect("a report");
         assert_eq!(
             told(&report),
             [
-                "SweepFailureQueue (invocation): 2",
+                "SweepFailureQueue (invocation): 3",
                 "    m1, 60 s old, id e1: handed on",
                 "    m2, 10 s old: left: it is no JSON",
+                "    m3, 5 s old, records: 5: handed on",
                 "    as many as the limit allows: there may be more",
             ]
         );

@@ -1,7 +1,7 @@
 //! The rights of functions: each that is granted is needed by a test.
 //!
 //! The emulator decides whether a call is allowed, and `local/emulator/observed.py` asks it again without each right in
-//! turn. `cargo xtask test --rights` compares what is granted with what was needed; `cargo xtask rights` takes each right away.
+//! turn. `cargo xtask test` compares what is granted with what was needed; `cargo xtask rights` takes each right away.
 
 mod granted;
 mod proof;

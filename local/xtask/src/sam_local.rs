@@ -160,6 +160,8 @@ enum Answer {
     Value(String),
     /// The handler failed and said why.
     Failed(String),
+    /// The handler was ended by its time: what it called did not answer.
+    TimedOut,
     /// SAM or the container failed.
     None(String),
 }
@@ -170,6 +172,9 @@ impl Answer {
         let Some(last) = text.lines().rev().find(|line| !line.trim().is_empty()) else {
             return Self::None("no answer".to_owned());
         };
+        if text.lines().any(|line| line.starts_with("Function '") && line.contains("' timed out after ")) {
+            return Self::TimedOut;
+        }
         let Ok(value) = serde_json::from_str::<Value>(last) else {
             return Self::None(last.to_owned());
         };
@@ -192,6 +197,8 @@ impl Answer {
         match self {
             Self::Http(status, problem) => is_route && *status < 500 && at_the_gate(problem) != with_stack,
             Self::Value(_) => !is_route && with_stack,
+            // It tries again for longer than it may run, where nothing answers at all.
+            Self::TimedOut => !is_route && !with_stack,
             // The payment of the sample is no payment of this Stripe.
             Self::Failed(message) => !is_route && (!with_stack || message.contains("Stripe finds no such payment")),
             Self::None(_) => false,
@@ -203,6 +210,7 @@ impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, text) = match self {
             Self::Http(status, problem) => return write!(formatter, "{status} {problem}"),
+            Self::TimedOut => return formatter.write_str("ended by its time: nothing answers"),
             Self::Value(text) => ("answered", text),
             Self::Failed(text) => ("failed", text),
             Self::None(text) => ("not invoked", text),
@@ -223,6 +231,9 @@ mod tests {
         assert_eq!(Answer::read("{\"errorMessage\":\"no table\"}"), Answer::Failed("no table".to_owned()));
         assert_eq!(Answer::read(""), Answer::None("no answer".to_owned()));
         assert_eq!(Answer::read("cannot run"), Answer::None("cannot run".to_owned()));
+        let ended =
+            "Function 'RelayEvents' timed out after 30 seconds\nNo response from invoke container for RelayEvents";
+        assert_eq!(Answer::read(ended), Answer::TimedOut);
     }
 
     #[test]
@@ -236,6 +247,8 @@ mod tests {
         let failed = Answer::Failed("the table cannot be reached".to_owned());
         assert!(failed.is_right(&event, false) && !failed.is_right(&event, true) && !failed.is_right(&route, false));
         assert!(Answer::Value("null".to_owned()).is_right(&event, true));
+        assert!(Answer::TimedOut.is_right(&event, false) && !Answer::TimedOut.is_right(&event, true));
+        assert!(!Answer::TimedOut.is_right(&route, false));
         assert!(!Answer::None("cannot run".to_owned()).is_right(&event, false));
     }
 }

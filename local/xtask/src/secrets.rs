@@ -16,8 +16,8 @@ use crate::project::Project;
 use crate::python::Venv;
 use crate::terminal;
 
-/// The stage that local runs deploy; the template's default.
-const LOCAL_STAGE: &str = "dev";
+/// The stage that local runs deploy unless they say otherwise; the template's default.
+pub(crate) const LOCAL_STAGE: &str = "dev";
 
 /// The keys of one stage. Nothing prints them.
 #[derive(Clone, Serialize, Deserialize)]
@@ -88,9 +88,15 @@ pub(crate) fn put(options: &SecretsOptions) -> anyhow::Result<()> {
 }
 
 /// Writes keys into the emulator, as [`put`] does.
-pub(crate) fn put_locally(project: &Project, venv: &Venv, port: u16, keys: &StripeKeys) -> anyhow::Result<()> {
+pub(crate) fn put_locally(
+    project: &Project,
+    venv: &Venv,
+    port: u16,
+    stage: &str,
+    keys: &StripeKeys,
+) -> anyhow::Result<()> {
     keys.check()?;
-    let mut command = helper(project, venv, LOCAL_STAGE);
+    let mut command = helper(project, venv, stage);
     as_owner(&mut command, port);
     answered(&mut command, keys).context("the payment keys cannot be written")?;
     Ok(())

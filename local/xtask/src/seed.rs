@@ -89,6 +89,11 @@ pub(crate) fn sign_in(base_url: &str, email: &str) -> anyhow::Result<Option<Clie
     Ok(Some(client.with_cookie(cookie.context("signing in set no cookie")?)))
 }
 
+/// Signs somebody up who is nobody else's demo account, with the demo accounts' password.
+pub(crate) fn newcomer(base_url: &str, email: &str) -> anyhow::Result<Client> {
+    account(base_url, email, "Demo newcomer").map(|(client, _)| client)
+}
+
 /// The titles that an account has listed already.
 fn titles(client: &Client) -> anyhow::Result<HashSet<String>> {
     let mut titles = HashSet::new();

@@ -5,17 +5,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::console::step;
-use crate::deployment::{Deployment, Description, Outcome, Parameters, STACK_NAME};
+use crate::deployment::{Deployment, Description, Outcome, Parameters};
 use crate::edge::Edge;
 use crate::emulator::{Emulator, as_owner, endpoint, free_port, is_free};
 use crate::process::Identity;
 use crate::project::Project;
+use crate::proxy::Proxy;
 use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
 use crate::rights::Observed;
-use crate::secrets::put_locally;
+use crate::secrets::{LOCAL_STAGE, put_locally};
+use crate::stage::Stage;
 use crate::stripe::{FakeStripe, REAL_API, Stripe, local_keys};
+
+/// Whom local mails come from.
+const MAIL_FROM: &str = "no-reply@holdfast.example";
 
 /// What distinguishes one stack from another.
 #[derive(Clone, Debug)]
@@ -30,12 +35,20 @@ pub(crate) struct Plan {
     pub(crate) hold_seconds: u32,
     /// Another one.
     pub(crate) payment_seconds: u32,
+    /// Another one: everybody on this machine is one network.
+    pub(crate) network_tries: u32,
     /// Which Stripe it talks to.
     pub(crate) stripe: Stripe,
     /// Environment that reaches the functions.
     pub(crate) function_environment: Vec<(&'static str, PathBuf)>,
     /// Whether it is written down which rights functions need.
     pub(crate) rights: Observed,
+    /// How long one try of a call to another service may take, in seconds.
+    pub(crate) call_seconds: u32,
+    /// Whether a proxy stands between functions and emulator, by which calls can be made to fail.
+    pub(crate) proxy: bool,
+    /// The stage whose settings it has; without one it has those of a laptop.
+    pub(crate) stage: Option<Stage>,
 }
 
 /// A running stack; it is stopped when it is dropped.
@@ -44,6 +57,7 @@ pub(crate) struct Stack {
     project: Project,
     plan: Plan,
     emulator: Emulator,
+    proxy: Option<Proxy>,
     deployment: Deployment,
     description: Description,
     venv: Venv,
@@ -61,8 +75,10 @@ impl Stack {
         let earlier = Record::read(&plan.folder);
         let emulator_port = same_or_free(earlier.as_ref().map(|record| record.emulator_port))?;
         let stripe_port = same_or_free(earlier.as_ref().map(|record| record.stripe_port))?;
-        let environment: Vec<(&str, &Path)> =
+        let proxy = plan.proxy.then(|| Proxy::start(project, &plan.folder, emulator_port)).transpose()?;
+        let mut environment: Vec<(&str, &Path)> =
             plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
+        environment.extend(proxy.as_ref().map(|proxy| ("AWS_API_BASE", Path::new(proxy.url()))));
         let mut emulator = match plan.rights.command(project, venv, &plan.folder)? {
             Some(observed) => Emulator::start_program(observed, &plan.folder, emulator_port, &environment)?,
             None => Emulator::start(venv, &plan.folder, emulator_port, &environment)?,
@@ -84,11 +100,15 @@ impl Stack {
         let parameters = Parameters {
             hold_seconds: plan.hold_seconds,
             payment_seconds: plan.payment_seconds,
+            network_tries: plan.network_tries,
             stripe_api: match plan.stripe {
                 Stripe::StandIn => format!("{}/", endpoint(stripe_port)),
                 Stripe::Real => REAL_API.to_owned(),
             },
             site_origin: record.base_url.clone(),
+            call_seconds: plan.call_seconds,
+            mail_from: MAIL_FROM.to_owned(),
+            stage: plan.stage.clone(),
         };
         let mut deployment = Deployment::new(project, venv, &plan.folder, &plan.binaries, parameters);
         let deployed = deployment.ensure(emulator_port).inspect_err(|_| emulator.kill())?;
@@ -103,6 +123,7 @@ impl Stack {
             project: project.clone(),
             plan,
             emulator,
+            proxy,
             deployment,
             description,
             venv: venv.clone(),
@@ -128,7 +149,7 @@ impl Stack {
             Site { programs: &self.plan.binaries, folder: &folder, origin: self.base_url(), stripe: self.plan.stripe };
         site.build(&self.project)?;
         let port = self.emulator.port();
-        site.upload(&self.project, &self.venv, STACK_NAME, |command| as_owner(command, port))
+        site.upload(&self.project, &self.venv, self.deployment.stack_name(), |command| as_owner(command, port))
     }
 
     fn site_folder(&self) -> PathBuf {
@@ -149,7 +170,10 @@ impl Stack {
     /// Writes the stand-in's keys into the emulator; Stripe's own are the user's to write.
     pub(crate) fn put_keys(&self) -> anyhow::Result<()> {
         match self.plan.stripe {
-            Stripe::StandIn => put_locally(&self.project, &self.venv, self.emulator.port(), &local_keys()),
+            Stripe::StandIn => {
+                let stage = self.plan.stage.as_ref().map_or(LOCAL_STAGE, |stage| &stage.name);
+                put_locally(&self.project, &self.venv, self.emulator.port(), stage, &local_keys())
+            }
             Stripe::Real => Ok(()),
         }
     }
@@ -185,6 +209,17 @@ impl Stack {
             self.start_edge()?;
         }
         Ok(told(&outcome, &self.description))
+    }
+
+    /// Deploys it with other settings of its stage, or other programs.
+    pub(crate) fn update_stage(&mut self, stage: Stage) -> anyhow::Result<()> {
+        self.deployment.set_stage(stage);
+        self.refresh(&[]).map(drop)
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        self.deployment.stack_name()
     }
 
     /// Lets orders hold their tickets for another time from now on.
@@ -245,6 +280,16 @@ impl Stack {
         self.emulator.port()
     }
 
+    /// The emulator's process.
+    pub(crate) fn emulator_process(&self) -> Identity {
+        self.emulator.identity()
+    }
+
+    /// Where the proxy between functions and emulator is told what to do, without a slash at its end.
+    pub(crate) fn proxy_url(&self) -> Option<&str> {
+        self.proxy.as_ref().map(Proxy::url)
+    }
+
     /// Where the stand-in for Stripe listens, without a slash at its end.
     pub(crate) fn stripe_url(&self) -> Option<String> {
         self.stripe.as_ref().map(FakeStripe::url)
@@ -264,6 +309,9 @@ impl Stack {
         }
         if self.emulator.stop() {
             self.deployment.remember();
+        }
+        if let Some(proxy) = &mut self.proxy {
+            proxy.stop();
         }
         self.record.ready = false;
         self.record.emulator = None;

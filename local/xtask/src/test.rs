@@ -11,9 +11,11 @@ use crate::binaries::{Flavour, build};
 use crate::browser::{Node, find_or_install};
 use crate::cli::TestOptions;
 use crate::console::{line, step};
-use crate::deployment::STACK_NAME;
+use crate::deployment::{PATIENT_CALL_SECONDS, STACK_NAME};
+use crate::deployments;
 use crate::emulator::{as_owner, free_port};
 use crate::environment::cargo;
+use crate::fuzz;
 use crate::interrupt;
 use crate::process::{capture, run};
 use crate::project::Project;
@@ -27,31 +29,38 @@ use crate::stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 const INTEGRATION: &str = "tests";
 /// Its program that runs before the payment keys are written.
 const UNCONFIGURED: &str = "unconfigured";
+/// Its program that needs a stack of its own: `cargo xtask prove histories`.
+const STORM: &str = "storm";
+/// Hundreds of people sign up from this one machine within minutes.
+const NETWORK_TRIES: u32 = 100_000;
 /// Long enough to see the countdown, short enough to wait for its end.
 const SHORT_HOLD_SECONDS: u32 = 20;
+
+/// Keeps two runs from each other's stack.
+pub(crate) fn lock(project: &Project) -> anyhow::Result<File> {
+    let lock = File::create(project.target().join("test-stack.lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            bail!("the stack of the tests is used by another command in this checkout: wait for its end")
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("the test lock cannot be taken"),
+    }
+}
 
 /// Runs every test and tells what was run, what failed and what could not be run.
 pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     let project = Project::find()?;
     let folder = project.target().join("test-stack");
     std::fs::create_dir_all(&folder)?;
-    let lock = File::create(project.target().join("test-stack.lock"))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            bail!("another cargo xtask test runs in this checkout: wait for its end")
-        }
-        Err(TryLockError::Error(error)) => {
-            return Err(error).context("the test lock cannot be taken");
-        }
-    }
+    let _lock = lock(&project)?;
     let mut report = Report::default();
     report.part("unit tests", || unit_tests(&project))?;
     report.part("site scripts", || site_scripts(&project))?;
     report.part("operator scripts", || operator_scripts(&project))?;
     let mut stack = None;
     report.part("stack", || {
-        let rights = if options.rights { Observed::Once } else { Observed::No };
+        let rights = if options.is_whole() { Observed::Once } else { Observed::No };
         stack = Some(start(&project, &folder, options, rights)?);
         Ok(())
     })?;
@@ -62,7 +71,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     report.part("payment keys", || running(stack.as_ref())?.put_keys())?;
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
-    if options.rights && options.filter.is_empty() {
+    if options.is_whole() {
+        // Alone: it is a load of its own, and whoever reads its answers must know whose they are.
+        report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
@@ -74,6 +85,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         let stopping = step("Tear the stack down");
         stack.stop();
         stopping.done("stopped");
+    }
+    if options.is_whole() {
+        report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
     }
     Ok(report.conclude())
 }
@@ -159,15 +173,19 @@ pub(crate) fn start(
         port: free_port()?,
         hold_seconds: options.hold_seconds,
         payment_seconds: options.payment_seconds,
+        network_tries: NETWORK_TRIES,
         stripe: Stripe::StandIn,
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
         rights,
+        call_seconds: PATIENT_CALL_SECONDS,
+        proxy: false,
+        stage: None,
     };
     Stack::start(project, &venv, plan)
 }
 
 /// Where a test names the crash point that a function is to hit next.
-fn crash_folder(folder: &Path) -> PathBuf {
+pub(crate) fn crash_folder(folder: &Path) -> PathBuf {
     folder.join("data/crash")
 }
 
@@ -181,7 +199,7 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
 
 fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
     let mut names = test_targets(project, |package| package == INTEGRATION)?;
-    names.retain(|name| name != UNCONFIGURED);
+    names.retain(|name| name != UNCONFIGURED && name != STORM);
     against(project, folder, stack, options, &names)
 }
 
@@ -216,7 +234,7 @@ pub(crate) fn tell(command: &mut Command, folder: &Path, stack: &Stack, options:
 }
 
 /// Where the stand-in for Stripe is controlled, its key, and what its webhooks are signed with.
-fn payments(stack: &Stack) -> Vec<(&'static str, String)> {
+pub(crate) fn payments(stack: &Stack) -> Vec<(&'static str, String)> {
     let url = stack.stripe_url().map(|url| ("HOLDFAST_FAKE_STRIPE_URL", url));
     let known = [("HOLDFAST_STRIPE_SECRET_KEY", SECRET_KEY), ("HOLDFAST_WEBHOOK_SECRET", WEBHOOK_SECRET)];
     url.into_iter().chain(known.map(|(name, value)| (name, value.to_owned()))).collect()
@@ -254,7 +272,7 @@ fn linger(stack: &mut Stack) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
+pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let status = run(command)?;
     if !status.success() {
         bail!("{status}");

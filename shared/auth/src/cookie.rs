@@ -31,6 +31,12 @@ pub fn cleared_session_cookie() -> String {
     format!("{NAME}=; {ATTRIBUTES}; Max-Age=0")
 }
 
+/// The `Set-Cookie` value that makes the browser forget that it is known.
+#[must_use]
+pub fn cleared_device_cookie() -> String {
+    format!("{DEVICE_NAME}=; {ATTRIBUTES}; Max-Age=0")
+}
+
 /// The session's token in the request's `Cookie` headers; `None` without one.
 ///
 /// The same value twice is one value: API Gateway repeats cookies in a field of their own. Two different values are
@@ -86,6 +92,7 @@ mod tests {
         assert_eq!(rest, Some("; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=1209600"));
         assert_eq!(read(&[cookie.split(';').next().unwrap()]).as_deref(), Some(token.as_str()));
         assert_eq!(cleared_session_cookie(), "__Host-session=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0");
+        assert_eq!(cleared_device_cookie(), "__Host-device=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0");
     }
 
     #[test]

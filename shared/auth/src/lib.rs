@@ -4,6 +4,7 @@ mod bucket;
 mod cookie;
 mod device;
 mod keys;
+mod link;
 mod password;
 mod token;
 
@@ -11,11 +12,12 @@ use std::time::Duration;
 
 pub use bucket::BucketName;
 pub use cookie::{
-    carries_session_cookie, cleared_session_cookie, device_cookie, device_from_cookie_header, session_cookie,
-    session_from_cookie_header,
+    carries_session_cookie, cleared_device_cookie, cleared_session_cookie, device_cookie, device_from_cookie_header,
+    session_cookie, session_from_cookie_header,
 };
 pub use device::{Device, DeviceToken};
 pub use keys::{InvalidSessionKeys, SessionKeys};
+pub use link::{InvalidLinkToken, LinkHash, LinkToken, SecretError};
 pub use password::{HashError, InvalidPassword, InvalidPasswordHash, Password, PasswordHash};
 pub use password::{hash_password, verify_password};
 pub use token::{Claims, InvalidToken, SessionToken};

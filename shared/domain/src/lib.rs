@@ -3,11 +3,14 @@
 pub mod fault;
 mod ids;
 pub mod limits;
+mod mail;
 mod money;
 mod order;
 mod payment;
 mod reconcile;
 mod record;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod text;
 mod ticket;
 mod timestamp;
@@ -15,6 +18,7 @@ mod trace;
 mod words;
 
 pub use ids::{IdempotencyKey, InvalidId, InvalidIdempotencyKey, OrderId, SessionId, TicketId, UserId};
+pub use mail::{MAIL_TOO_LATE_AFTER, MailLanguage, MailPurpose, UnknownMailLanguage};
 pub use money::{Currency, InvalidPrice, Price, UnknownCurrency};
 pub use order::{Expiry, InvalidCard, Order, OrderState, OrderTicket, PaidCard, PaymentIntentId};
 pub use payment::{Intent, IntentStatus};

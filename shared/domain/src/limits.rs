@@ -25,11 +25,14 @@ pub const DESCRIPTION_MAX_CHARS: usize = 2_000;
 pub const CREDENTIAL_MAX_CHARS: usize = 500;
 /// Most characters of an `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 255;
-/// Largest request body, in bytes.
-pub const BODY_MAX_BYTES: usize = 16 * 1024;
+/// Largest request body, in bytes: the longest listing fits, even if its client writes each character as two escapes of six
+/// bytes each.
+pub const BODY_MAX_BYTES: usize = 40 * 1024;
 /// Items on a page of a list when the client does not say.
 pub const PAGE_DEFAULT: u32 = 24;
 /// Most items on a page of a list.
 pub const PAGE_MAX: u32 = 50;
+/// Most characters of a search; so many words count at most anyway.
+pub const QUERY_MAX_CHARS: usize = 200;
 /// Most words by which a ticket can be found, and most words of a query.
 pub const SEARCH_WORDS_MAX: usize = 12;

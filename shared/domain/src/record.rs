@@ -73,6 +73,8 @@ pub enum Record {
         /// When.
         now: Timestamp,
     },
+    /// The buyer's account is being deleted: a paid order says no more which card has paid it.
+    CardForgotten,
 }
 
 /// An order as it is filed: with or without a place among what the sweep looks at.
@@ -115,6 +117,7 @@ impl Filed {
                 | OrderState::Cancelled { .. }
                 | OrderState::Expired { .. } => false,
             },
+            Record::CardForgotten => matches!(order.state, OrderState::Paid { card: Some(_), .. }),
         }
     }
 
@@ -144,6 +147,11 @@ impl Filed {
             Record::Refund { now, .. } => {
                 if let OrderState::Paid { refunded_at, .. } = &mut order.state {
                     *refunded_at = Some(now);
+                }
+            }
+            Record::CardForgotten => {
+                if let OrderState::Paid { card, .. } = &mut order.state {
+                    *card = None;
                 }
             }
         }

@@ -30,10 +30,10 @@ enum Lines {
     Many,
 }
 
-/// Trims, checks the length in characters and refuses control characters.
+/// Checks the length in characters, refuses control characters, and trims. The text is judged as it was sent, blanks at its
+/// ends and all: what the API's document says of it is then all there is to know.
 fn checked(text: &str, max: usize, lines: Lines) -> Result<String, InvalidText> {
-    let text = text.trim();
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err(InvalidText::Empty);
     }
     if text.chars().count() > max {
@@ -43,7 +43,7 @@ fn checked(text: &str, max: usize, lines: Lines) -> Result<String, InvalidText> 
     if text.chars().any(refused) {
         return Err(InvalidText::ControlCharacter);
     }
-    Ok(text.to_owned())
+    Ok(text.trim().to_owned())
 }
 
 macro_rules! text_type {
@@ -170,7 +170,9 @@ mod tests {
         assert!(Title::parse(&"ü".repeat(120)).is_ok());
         assert_eq!(Title::parse(&"ü".repeat(121)), Err(InvalidText::TooLong { max: 120 }));
         assert_eq!(Title::parse(" \n "), Err(InvalidText::Empty));
+        assert_eq!(Title::parse(&format!(" {}", "ü".repeat(120))), Err(InvalidText::TooLong { max: 120 }));
         assert_eq!(Title::parse("a\nb"), Err(InvalidText::ControlCharacter));
+        assert_eq!(Title::parse("a\n"), Err(InvalidText::ControlCharacter));
         assert_eq!(Title::parse("a\u{0}b"), Err(InvalidText::ControlCharacter));
     }
 

@@ -1,17 +1,16 @@
 //! The queue of what the rendered pages have to be brought up to date with.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use holdfast_domain::{TicketId, TraceId};
 use serde::{Deserialize, Serialize};
+
+use crate::message::{TRACE_ATTRIBUTE, attribute};
 
 /// Most messages of one `SendMessageBatch`.
 const MESSAGES_PER_CALL: usize = 10;
 /// Calls until a message that the queue refuses is reported.
 const CALLS_PER_BATCH: u32 = 3;
-
-/// The attribute of a message that has the trace: beside the body, which readers of any release understand.
-pub const TRACE_ATTRIBUTE: &str = "trace_id";
 
 /// What has to be rendered. It names what to look at, never what is there: that is read when it is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +79,7 @@ impl RenderQueue {
     /// # Errors
     /// [`RenderQueueError`]; asking for all of them again is right, since rendering twice changes nothing.
     pub async fn send(&self, requests: &[RenderRequest], trace: Option<TraceId>) -> Result<(), RenderQueueError> {
-        let trace = trace.map(attribute).transpose()?;
+        let trace = trace.map(attribute).transpose().map_err(RenderQueueError::Call)?;
         for chunk in requests.chunks(MESSAGES_PER_CALL) {
             let mut entries = Vec::with_capacity(chunk.len());
             for (number, request) in chunk.iter().enumerate() {
@@ -109,9 +108,4 @@ impl RenderQueue {
         }
         Err(RenderQueueError::NotTaken(entries.len()))
     }
-}
-
-fn attribute(trace: TraceId) -> Result<MessageAttributeValue, RenderQueueError> {
-    let value = MessageAttributeValue::builder().data_type("String").string_value(trace.to_string());
-    value.build().map_err(|error| RenderQueueError::Call(error.into()))
 }

@@ -21,7 +21,7 @@ const ERRORS_MAX: usize = 32;
 /// `#[validate(required)]`, so that one answer names every field that is wrong, and each once.
 ///
 /// # Errors
-/// 415 when it is not declared as JSON, 413 over 16 KiB, 400 when it is not JSON, 422 with one entry a wrong field.
+/// 415 when it is not declared as JSON, 413 over [`BODY_MAX_BYTES`], 400 when it is not JSON, 422 with one entry a wrong field.
 pub fn json_body<T: DeserializeOwned + Validate>(request: &Request) -> Result<T, ApiError> {
     json_body_with(request, |_| Vec::new())
 }
@@ -247,6 +247,6 @@ mod tests {
     fn what_is_not_json_is_refused_before_it_is_read() {
         insta::assert_snapshot!(outcome("text/plain", "{}"), @r#"{"type":"unsupported-media-type","title":"The body must be JSON","status":415,"detail":"Send the header content-type: application/json."}"#);
         insta::assert_snapshot!(outcome("application/json", "{"), @r#"{"type":"malformed-json","title":"The body is not valid JSON","status":400,"detail":"Line 1, column 1 is not JSON."}"#);
-        insta::assert_snapshot!(outcome("application/json", &format!("\"{}\"", "x".repeat(BODY_MAX_BYTES))), @r#"{"type":"body-too-large","title":"The body is too large","status":413,"detail":"A body may have 16384 bytes."}"#);
+        insta::assert_snapshot!(outcome("application/json", &format!("\"{}\"", "x".repeat(BODY_MAX_BYTES))), @r#"{"type":"body-too-large","title":"The body is too large","status":413,"detail":"A body may have 40960 bytes."}"#);
     }
 }

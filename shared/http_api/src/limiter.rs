@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use holdfast_auth::{BucketName, SessionKeys, device_from_cookie_header};
-use holdfast_domain::{EmailAddress, Timestamp, UserId};
+use holdfast_domain::{EmailAddress, MailPurpose, Timestamp, UserId};
 use holdfast_store::{Allowance, Tries, TryTakeError};
 use holdfast_telemetry::{Metric, metrics};
 use lambda_http::Request;
@@ -19,6 +19,8 @@ use crate::request::header;
 /// Most passwords that are tried for one account in any hour from browsers that are not known, from each known browser,
 /// and by whoever has a session already: three limits of their own.
 const ACCOUNT_TRIES_PER_HOUR: u32 = 10;
+/// Most mails that are asked for to one address in any hour, for each purpose.
+const MAILS_PER_HOUR: u32 = 5;
 /// Prefix of an IPv6 address that one customer has, as routers give it out.
 const IPV6_NETWORK_BITS: u32 = 64;
 
@@ -57,13 +59,15 @@ pub struct Limiter {
     tries: Tries,
     network: Allowance,
     account: Allowance,
+    mails: Allowance,
 }
 
 impl Limiter {
     /// A limiter with this table of buckets, and so many tries for one network.
     #[must_use]
     pub fn new(tries: Tries, network: Allowance) -> Self {
-        Self { tries, network, account: Allowance::per_hour(ACCOUNT_TRIES_PER_HOUR) }
+        let account = Allowance::per_hour(ACCOUNT_TRIES_PER_HOUR);
+        Self { tries, network, account, mails: Allowance::per_hour(MAILS_PER_HOUR) }
     }
 
     /// One of the network that the request comes from: an IPv4 address, or the 64 bits of an IPv6 address that one
@@ -115,6 +119,25 @@ impl Limiter {
         now: Timestamp,
     ) -> Result<Taken, ApiError> {
         self.take(keys.bucket("confirmation", &user.to_string()), self.account, now).await
+    }
+
+    /// One of asking for a mail to an address, whether it has an account or not: nobody fills a mailbox. Each purpose is
+    /// counted on its own, so that whoever asks for links to somebody's new password does not use up their verification.
+    ///
+    /// # Errors
+    /// 429 `too-many-tries`, or an outage.
+    pub async fn take_for_mail(
+        &self,
+        keys: &SessionKeys,
+        email: &EmailAddress,
+        purpose: MailPurpose,
+        now: Timestamp,
+    ) -> Result<Taken, ApiError> {
+        let kind = match purpose {
+            MailPurpose::VerifyEmail => "mail-verify",
+            MailPurpose::ResetPassword => "mail-reset",
+        };
+        self.take(keys.bucket(kind, email.as_str()), self.mails, now).await
     }
 
     /// Gives a try back that was the owner's own. A failure costs them one try, which is not worth failing for.

@@ -7,32 +7,45 @@ use validator::{Validate, ValidationError};
 
 use crate::body::{json_body_with, valid};
 use crate::problem::{ApiError, FieldError};
+use crate::whole::whole;
 
 // `validator` wants to be able to write a required field into its error.
 #[derive(Debug, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 struct PriceFields {
+    #[serde(default, deserialize_with = "whole")]
     #[validate(required)]
     amount: Option<u64>,
     #[validate(required, custom(function = "check_currency"))]
     currency: Option<String>,
 }
 
+/// What a seller says of a ticket, as the body has it.
 #[derive(Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-struct ListingFields {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ListingFields {
     #[validate(required, custom(function = "check_title"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Title"))]
     title: Option<String>,
     #[validate(required, nested)]
+    #[cfg_attr(feature = "openapi", schemars(with = "Price"))]
     price: Option<PriceFields>,
     #[validate(custom(function = "check_venue"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Venue>"))]
     venue: Option<String>,
     #[validate(custom(function = "check_starts_at"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     starts_at: Option<String>,
     #[validate(custom(function = "check_description"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Description>"))]
     description: Option<String>,
     #[validate(custom(function = "check_credential"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Credential>"))]
     credential: Option<String>,
+    /// The version that the seller saw, to have a change refused that would overwrite another one.
+    #[serde(default, deserialize_with = "whole")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = u64::MAX)))]
     version: Option<u64>,
 }
 
@@ -117,6 +130,7 @@ fn into_listing(fields: ListingFields) -> Option<Listing> {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_domain::limits::{CREDENTIAL_MAX_CHARS, DESCRIPTION_MAX_CHARS, TITLE_MAX_CHARS};
     use lambda_http::Body;
 
     use super::*;
@@ -135,6 +149,26 @@ mod tests {
     fn a_listing_has_a_title_and_a_price() {
         insta::assert_snapshot!(outcome("{}"), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price","message":"is required"},{"field":"title","message":"is required"}]}"#);
         insta::assert_snapshot!(outcome(r#"{"title":" Opera ","price":{"amount":5000,"currency":"eur"},"credential":"GATE 7"}"#), @r#"Listing { facts: TicketFacts { title: "Opera", price: Price { amount: 5000, currency: Eur }, venue: None, starts_at: None }, description: None, credential: Some(Credential(hidden)), version: None }"#);
+    }
+
+    /// A client may escape whatever it likes: Python's, for one, writes each character beyond ASCII so.
+    #[test]
+    fn the_longest_listing_is_no_body_that_is_too_large() {
+        let text = |chars: usize| r"\ud83d\ude00".repeat(chars);
+        let (title, description, credential) =
+            (text(TITLE_MAX_CHARS), text(DESCRIPTION_MAX_CHARS), text(CREDENTIAL_MAX_CHARS));
+        let rest = r#""price":{"amount":5000,"currency":"eur"},"starts_at":"2030-11-22T12:00:00.000+01:00""#;
+        let told = outcome(&format!(
+            r#"{{"title":"{title}","venue":"{title}","description":"{description}","credential":"{credential}",{rest}}}"#
+        ));
+        assert!(told.starts_with("Listing {"), "{told}");
+    }
+
+    #[test]
+    fn an_amount_is_whole_however_it_is_written() {
+        let told = outcome(r#"{"title":"x","price":{"amount":5000.0,"currency":"eur"},"version":7.0}"#);
+        assert!(told.contains("amount: 5000,") && told.contains("version: Some(7)"), "{told}");
+        insta::assert_snapshot!(outcome(r#"{"title":"x","price":{"amount":5000.5,"currency":"eur"}}"#), @r#"{"type":"invalid-fields","title":"Some fields are not valid","status":422,"detail":"Correct the fields and send again.","errors":[{"field":"price.amount","message":"must be a whole number, zero or more"}]}"#);
     }
 
     #[test]

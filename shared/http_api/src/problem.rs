@@ -10,6 +10,7 @@ use crate::reply::Reply;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// The field, with a dot between a group and its member: `price.amount`.
     pub field: String,
@@ -17,8 +18,9 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// An error answer. `kind` is the stable slug that clients may compare; the rest is for people.
+/// An error by RFC 9457. `type` is a stable slug that clients may compare; the rest is for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -82,6 +84,8 @@ impl Problem {
         hold_expired 409 "hold-expired" "The hold has run out"
         /// 409: the order is being paid or is paid.
         order_paid 409 "order-paid" "The order is being paid or is paid"
+        /// 409: the link of a mail was used, has run out, or a newer one was sent.
+        link_not_valid 409 "link-not-valid" "The link is not valid any more"
         /// 413: the body is over its limit.
         body_too_large 413 "body-too-large" "The body is too large"
         /// 415: the body is not declared as JSON.
@@ -98,6 +102,8 @@ impl Problem {
         too_many_holds 429 "too-many-holds" "You hold as many tickets as one person may"
         /// 500: a fault of ours.
         internal 500 "internal" "Something went wrong"
+        /// 503: this stage has no sender of mails.
+        mail_not_configured 503 "mail-not-configured" "Mails are not set up"
         /// 503: this stage has no payment keys.
         payments_not_configured 503 "payments-not-configured" "Payments are not set up"
         /// 503: something that we need does not answer.
@@ -122,6 +128,12 @@ impl Problem {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.title
     }
 
     /// The HTTP status.

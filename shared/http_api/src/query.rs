@@ -34,6 +34,8 @@ pub fn owner_query(request: &Request) -> Result<OwnerQuery, ApiError> {
     let mut errors = Vec::new();
     for (name, value) in query_pairs(request) {
         let outcome = match name.as_str() {
+            // A form sends an empty field, too.
+            "limit" | "cursor" if value.is_empty() => Ok(()),
             "limit" => page_limit(&value).map(|limit| query.limit = limit),
             "cursor" => value.parse().map(|cursor| query.after = Some(cursor)).map_err(|error| format!("{error}")),
             _ => Err("is not a parameter of this list".to_owned()),
@@ -67,6 +69,7 @@ mod tests {
     #[test]
     fn a_page_has_a_size_and_a_place() {
         assert_eq!(asked("").unwrap().limit, 24);
+        assert_eq!(asked("limit=&cursor="), asked(""));
         let cursor = "1700000000000.00000000000000000000000000000007";
         let query = asked(&format!("limit=50&cursor={cursor}")).unwrap();
         assert_eq!((query.limit, query.after.unwrap().to_string()), (50, cursor.to_owned()));

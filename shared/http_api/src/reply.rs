@@ -23,8 +23,18 @@ pub fn json(status: u16, body: &impl Serialize) -> Reply {
 /// 204 without a body.
 #[must_use]
 pub fn no_content() -> Reply {
+    empty(StatusCode::NO_CONTENT)
+}
+
+/// 202 without a body: it is going to be done.
+#[must_use]
+pub fn accepted() -> Reply {
+    empty(StatusCode::ACCEPTED)
+}
+
+fn empty(status: StatusCode) -> Reply {
     let mut reply = Reply::new(Body::Empty);
-    *reply.status_mut() = StatusCode::NO_CONTENT;
+    *reply.status_mut() = status;
     with_header(reply, "cache-control", "no-store")
 }
 

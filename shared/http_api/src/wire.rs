@@ -1,35 +1,48 @@
 //! The shapes of the answers, shared by the routes that give them.
 
 use holdfast_domain::limits::HOLD_GRACE;
-use holdfast_domain::{Expiry, Order, OrderState, Price, SessionId, Ticket, TicketFacts, TicketState, Timestamp};
+use holdfast_domain::{
+    Currency, Expiry, Order, OrderId, OrderState, Price, SessionId, Ticket, TicketFacts, TicketId, TicketState,
+    Timestamp, UserId,
+};
 use holdfast_store::{Account, Receipt, Session, TicketWithDetails};
 use serde::Serialize;
 
-/// A person, to themselves. Without `Debug`: an address is not for logs.
+/// A person, to themselves.
+// Without `Debug`: an address is not for logs.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UserBody {
-    id: String,
+    id: UserId,
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::EmailAddress"))]
     email: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::DisplayName"))]
     display_name: String,
+    email_verified: bool,
 }
 
 impl From<&Account> for UserBody {
     fn from(account: &Account) -> Self {
         Self {
-            id: account.id.to_string(),
+            id: account.id,
             email: account.email.as_str().to_owned(),
             display_name: account.display_name.as_str().to_owned(),
+            email_verified: account.verified_at.is_some(),
         }
     }
 }
 
 /// A session, to the one whose it is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SessionBody {
-    id: String,
+    /// By which it can be ended.
+    id: SessionId,
     created_at: Timestamp,
     expires_at: Timestamp,
+    /// Whether it is the one that asks.
     current: bool,
+    /// What the browser called itself.
     user_agent: Option<String>,
 }
 
@@ -38,7 +51,7 @@ impl SessionBody {
     #[must_use]
     pub fn new(session: &Session, current: SessionId) -> Self {
         Self {
-            id: session.id.to_string(),
+            id: session.id,
             created_at: session.created_at,
             expires_at: session.expires_at,
             current: session.id == current,
@@ -49,39 +62,53 @@ impl SessionBody {
 
 /// A price: minor units and an ISO 4217 code in lower case.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PriceBody {
     amount: u64,
-    currency: &'static str,
+    currency: Currency,
 }
 
 impl From<Price> for PriceBody {
     fn from(price: Price) -> Self {
-        Self { amount: price.amount(), currency: price.currency().code() }
+        Self { amount: price.amount(), currency: price.currency() }
     }
 }
 
 /// What everybody may know of a ticket's state: a hold that has run out shows as listed, a decided sale as sold.
-#[must_use]
-pub fn ticket_state(ticket: &Ticket, now: Timestamp) -> &'static str {
-    match ticket.state {
-        TicketState::Committed(_) | TicketState::Sold(_) => "sold",
-        TicketState::Listed | TicketState::Held(_) if ticket.is_on_market(now) => "listed",
-        TicketState::Listed | TicketState::Held(_) => "held",
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+enum TicketStateBody {
+    Listed,
+    Held,
+    Sold,
+}
+
+impl TicketStateBody {
+    fn new(ticket: &Ticket, now: Timestamp) -> Self {
+        match ticket.state {
+            TicketState::Committed(_) | TicketState::Sold(_) => Self::Sold,
+            TicketState::Listed | TicketState::Held(_) if ticket.is_on_market(now) => Self::Listed,
+            TicketState::Listed | TicketState::Held(_) => Self::Held,
+        }
     }
 }
 
-/// The facts of a ticket in every answer that shows one.
+/// The facts of a ticket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FactsBody {
-    id: String,
+    id: TicketId,
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::Title"))]
     title: String,
     price: PriceBody,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<holdfast_domain::Venue>"))]
     venue: Option<String>,
     starts_at: Option<Timestamp>,
 }
 
 impl FactsBody {
-    fn new(id: String, facts: &TicketFacts) -> Self {
+    fn new(id: TicketId, facts: &TicketFacts) -> Self {
         Self {
             id,
             title: facts.title.as_str().to_owned(),
@@ -94,11 +121,13 @@ impl FactsBody {
 
 /// A ticket in a list: without its description.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TicketItemBody {
     #[serde(flatten)]
     facts: FactsBody,
-    state: &'static str,
+    state: TicketStateBody,
     created_at: Timestamp,
+    /// Counts the changes; a `PUT` may name it.
     version: u64,
 }
 
@@ -107,8 +136,8 @@ impl TicketItemBody {
     #[must_use]
     pub fn new(ticket: &Ticket, now: Timestamp) -> Self {
         Self {
-            facts: FactsBody::new(ticket.id.to_string(), &ticket.facts),
-            state: ticket_state(ticket, now),
+            facts: FactsBody::new(ticket.id, &ticket.facts),
+            state: TicketStateBody::new(ticket, now),
             created_at: ticket.created_at,
             version: ticket.version.number(),
         }
@@ -117,15 +146,19 @@ impl TicketItemBody {
 
 /// Who sells, as others see it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SellerBody {
+    #[cfg_attr(feature = "openapi", schemars(with = "holdfast_domain::DisplayName"))]
     display_name: String,
 }
 
 /// A ticket for anybody.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TicketBody {
     #[serde(flatten)]
     item: TicketItemBody,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<holdfast_domain::Description>"))]
     description: Option<String>,
     seller: SellerBody,
 }
@@ -144,9 +177,11 @@ impl TicketBody {
 
 /// A ticket for its owner.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OwnTicketBody {
     #[serde(flatten)]
     ticket: TicketBody,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<holdfast_domain::Credential>"))]
     credential: Option<String>,
     sold_at: Option<Timestamp>,
 }
@@ -169,33 +204,62 @@ impl OwnTicketBody {
 
 /// The card that paid.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CardBody {
     brand: String,
     last4: String,
 }
 
-/// An order for its buyer. Without `Debug`: what it may show admits whoever reads it.
+/// What an order's state is called.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+enum OrderStateBody {
+    AwaitingPayment,
+    Capturing,
+    Paid,
+    Cancelled,
+    Expired,
+}
+
+/// Why an order has ended unpaid.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+enum ClosedReasonBody {
+    Cancelled,
+    HoldRanOut,
+    PaidTooLate,
+}
+
+/// An order for its buyer.
+// Without `Debug`: what it may show admits whoever reads it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OrderBody {
-    id: String,
+    id: OrderId,
     ticket: FactsBody,
-    state: &'static str,
+    state: OrderStateBody,
+    /// The end of the hold.
     expires_at: Timestamp,
     created_at: Timestamp,
-    closed_reason: Option<&'static str>,
+    closed_reason: Option<ClosedReasonBody>,
     paid_at: Option<Timestamp>,
     card: Option<CardBody>,
     refunded_at: Option<Timestamp>,
+    /// Once it is paid.
     seller: Option<SellerBody>,
+    /// Once it is paid: what admits the buyer.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<holdfast_domain::Credential>"))]
     credential: Option<String>,
 }
 
 impl From<&Order> for OrderBody {
     fn from(order: &Order) -> Self {
         let mut body = Self {
-            id: order.id.to_string(),
-            ticket: FactsBody::new(order.ticket.id.to_string(), &order.ticket.facts),
-            state: "awaiting_payment",
+            id: order.id,
+            ticket: FactsBody::new(order.ticket.id, &order.ticket.facts),
+            state: OrderStateBody::AwaitingPayment,
             expires_at: shown_expiry(order),
             created_at: order.created_at,
             closed_reason: None,
@@ -207,21 +271,24 @@ impl From<&Order> for OrderBody {
         };
         match &order.state {
             OrderState::AwaitingPayment { .. } => {}
-            OrderState::Capturing { .. } => body.state = "capturing",
+            OrderState::Capturing { .. } => body.state = OrderStateBody::Capturing,
             OrderState::Paid { paid_at, card, refunded_at, .. } => {
-                body.state = "paid";
+                body.state = OrderStateBody::Paid;
                 body.paid_at = Some(*paid_at);
                 body.card =
                     card.as_ref().map(|card| CardBody { brand: card.brand().into(), last4: card.last4().into() });
                 body.refunded_at = *refunded_at;
             }
-            OrderState::Cancelled { .. } => (body.state, body.closed_reason) = ("cancelled", Some("cancelled")),
+            OrderState::Cancelled { .. } => {
+                body.state = OrderStateBody::Cancelled;
+                body.closed_reason = Some(ClosedReasonBody::Cancelled);
+            }
             OrderState::Expired { why, .. } => {
-                let reason = match why {
-                    Expiry::RanOut => "hold_ran_out",
-                    Expiry::PaidTooLate => "paid_too_late",
-                };
-                (body.state, body.closed_reason) = ("expired", Some(reason));
+                body.state = OrderStateBody::Expired;
+                body.closed_reason = Some(match why {
+                    Expiry::RanOut => ClosedReasonBody::HoldRanOut,
+                    Expiry::PaidTooLate => ClosedReasonBody::PaidTooLate,
+                });
             }
         }
         body
@@ -249,9 +316,12 @@ pub fn shown_expiry(order: &Order) -> Timestamp {
 
 /// A page of a list.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PageOf{T}"))]
 pub struct PageBody<T> {
     /// The items.
     pub items: Vec<T>,
     /// Where the next page begins; null at the end.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<holdfast_domain::schema::Cursor>"))]
     pub next: Option<String>,
 }

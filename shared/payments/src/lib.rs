@@ -10,4 +10,4 @@ pub use error::PaymentError;
 pub use keys::{KeyName, KeysError, PublishableKey, StripeKeys, WebhookSecret};
 pub use payment::{ClientSecret, NewPayment, Payment, PaymentOwner, Payments};
 pub use stripe::{STRIPE_API_BASE, StripePayments};
-pub use webhook::{BadWebhook, WebhookSubject, webhook_subject};
+pub use webhook::{BadWebhook, WebhookEvent, WebhookSubject, webhook_subject};

@@ -32,19 +32,23 @@ pub enum BadWebhook {
     Body,
 }
 
-#[derive(Deserialize)]
-struct Event {
+/// An event of Stripe's: what is read of it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct WebhookEvent {
     #[serde(rename = "type")]
     kind: String,
     data: EventData,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct EventData {
     object: EventObject,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct EventObject {
     object: String,
     id: Option<String>,
@@ -72,7 +76,7 @@ pub fn webhook_subject(
         }
     }
     outcome?;
-    let event: Event = serde_json::from_str(text).map_err(|_| BadWebhook::Body)?;
+    let event: WebhookEvent = serde_json::from_str(text).map_err(|_| BadWebhook::Body)?;
     let object = event.data.object;
     let payment = match object.object.as_str() {
         "payment_intent" => object.id,

@@ -1,6 +1,6 @@
 //! Clients of the event functions.
 
-use holdfast_events::{EventBus, ExpirySchedules, RelayQueue, RenderQueue, ScheduleTarget};
+use holdfast_events::{ErasureQueue, EventBus, ExpirySchedules, MailQueue, RelayQueue, RenderQueue, ScheduleTarget};
 
 use crate::config::ConfigError;
 use crate::start::Runtime;
@@ -28,6 +28,21 @@ impl Runtime {
     /// [`ConfigError`] when `RENDER_QUEUE_URL` is not set.
     pub fn render_queue(&self) -> Result<RenderQueue, ConfigError> {
         Ok(RenderQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.config.text("RENDER_QUEUE_URL")?))
+    }
+
+    /// The queue of what is erased with deleted accounts.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `ERASURE_QUEUE_URL` is not set.
+    pub fn erasure_queue(&self) -> Result<ErasureQueue, ConfigError> {
+        Ok(ErasureQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.config.text("ERASURE_QUEUE_URL")?))
+    }
+
+    /// The queue of mails to be sent, if this stage has a sender.
+    #[must_use]
+    pub fn mail_queue(&self) -> Option<MailQueue> {
+        let url = self.config.text("MAIL_QUEUE_URL").ok()?;
+        Some(MailQueue::new(aws_sdk_sqs::Client::new(&self.sdk), url))
     }
 
     /// The schedules that end orders.

@@ -3,12 +3,14 @@
 mod clock;
 mod config;
 mod events;
+mod mails;
 mod route;
 mod serve;
 mod start;
 
 pub use clock::now;
 pub use config::{Config, ConfigError};
+pub use mails::Mails;
 pub use route::MarketRoute;
 pub use serve::error_chain;
 pub use start::Runtime;

@@ -18,14 +18,14 @@ use crate::items::moment;
 use crate::keys::{self, Item};
 use crate::transaction::{cancelled_by, is_crossed_or_throttled};
 
-/// Tries until a sign-up that stays undecided is reported as an outage.
-const CREATE_TRIES: u32 = 4;
+/// Tries until a transaction that stays undecided is reported as an outage.
+const TRANSACT_TRIES: u32 = 4;
 
 /// The table of accounts. Only the account functions have a right to it.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 /// A person with an address.
@@ -39,6 +39,8 @@ pub struct Account {
     pub display_name: DisplayName,
     /// When they signed up.
     pub created_at: Timestamp,
+    /// When they first showed that the address is theirs, if they have.
+    pub verified_at: Option<Timestamp>,
 }
 
 /// Why an account was not created.
@@ -74,6 +76,8 @@ struct AddressItem {
     display_name: String,
     password_hash: String,
     created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified_at: Option<i64>,
 }
 
 /// What stands under an id.
@@ -83,6 +87,17 @@ struct AccountItem {
     email: String,
     display_name: String,
     created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified_at: Option<i64>,
+}
+
+/// How a transaction over accounts ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transacted {
+    /// All of it was written.
+    Yes,
+    /// A condition did not hold, and nothing was written.
+    ConditionLost,
 }
 
 fn display_name(text: &str) -> Result<DisplayName, StoreError> {
@@ -104,25 +119,34 @@ impl Accounts {
     pub async fn account_create(&self, account: &Account, hash: &PasswordHash) -> Result<(), AccountCreateError> {
         let writes = [address_item(account, hash)?, account_item(account)?].map(|item| self.put_if_absent(item));
         let writes = writes.into_iter().collect::<Result<Vec<_>, _>>()?;
-        for attempt in 0..CREATE_TRIES {
+        match self.transact(&writes).await? {
+            Transacted::Yes => {
+                crash_point("account_create");
+                Ok(())
+            }
+            Transacted::ConditionLost => Err(AccountCreateError::EmailTaken),
+        }
+    }
+
+    /// Writes all of it or nothing. Each call carries a token of its own for the SDK's retries, so that one whose answer
+    /// was lost is not decided twice.
+    pub(crate) async fn transact(&self, writes: &[TransactWriteItem]) -> Result<Transacted, StoreError> {
+        for attempt in 0..TRANSACT_TRIES {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
             }
-            let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes.to_vec())).send().await;
             match sent {
-                Ok(_) => {
-                    crash_point("account_create");
-                    return Ok(());
-                }
+                Ok(_) => return Ok(Transacted::Yes),
                 Err(error) if cancelled_by(&error) == Some("ConditionalCheckFailed") => {
-                    return Err(AccountCreateError::EmailTaken);
+                    return Ok(Transacted::ConditionLost);
                 }
-                // Another sign-up for this address is being decided, or the table is busy: ask again.
+                // Another transaction over one of these items is being decided, or the table is busy: ask again.
                 Err(error) if is_crossed_or_throttled(&error) => {}
-                Err(error) => return Err(StoreError::from_sdk(error).into()),
+                Err(error) => return Err(StoreError::from_sdk(error)),
             }
         }
-        Err(StoreError::Unavailable("the sign-up stays undecided".into()).into())
+        Err(StoreError::Unavailable("a transaction over an account stays undecided".into()))
     }
 
     fn put_if_absent(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
@@ -145,11 +169,12 @@ impl Accounts {
             email: email.clone(),
             display_name: display_name(&item.display_name)?,
             created_at: moment(item.created_at)?,
+            verified_at: item.verified_at.map(moment).transpose()?,
         };
         Ok(Some((account, PasswordHash::parse(&item.password_hash).map_err(StoreError::corrupt)?)))
     }
 
-    /// The account of a person.
+    /// The account of a person; one that is closed is none.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
@@ -157,12 +182,16 @@ impl Accounts {
         let Some(item) = self.item_read(keys::account_pk(id)).await? else {
             return Ok(None);
         };
+        if item.contains_key(keys::CLOSED_AT) {
+            return Ok(None);
+        }
         let item: AccountItem = serde_dynamo::from_item(item).map_err(StoreError::corrupt)?;
         Ok(Some(Account {
             id,
             email: EmailAddress::parse(&item.email).map_err(StoreError::corrupt)?,
             display_name: display_name(&item.display_name)?,
             created_at: moment(item.created_at)?,
+            verified_at: item.verified_at.map(moment).transpose()?,
         }))
     }
 
@@ -201,7 +230,7 @@ impl Accounts {
         }
     }
 
-    async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn item_read(&self, pk: String) -> Result<Option<Item>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).key(keys::PK, keys::s(pk)).consistent_read(true);
         Ok(get.send().await.map_err(StoreError::from_sdk)?.item)
     }
@@ -214,6 +243,7 @@ fn address_item(account: &Account, hash: &PasswordHash) -> Result<Item, StoreErr
         display_name: account.display_name.as_str().to_owned(),
         password_hash: hash.to_phc_string(),
         created_at: account.created_at.as_millis(),
+        verified_at: account.verified_at.map(Timestamp::as_millis),
     })
     .map_err(StoreError::corrupt)
 }
@@ -224,6 +254,7 @@ fn account_item(account: &Account) -> Result<Item, StoreError> {
         email: account.email.as_str().to_owned(),
         display_name: account.display_name.as_str().to_owned(),
         created_at: account.created_at.as_millis(),
+        verified_at: account.verified_at.map(Timestamp::as_millis),
     })
     .map_err(StoreError::corrupt)
 }

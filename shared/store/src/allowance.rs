@@ -4,6 +4,7 @@
 //! The set is a limit, not a record: the lock alone says who holds what. A hold that has ended is dropped from the set
 //! when there is no room for the next one, so that ending costs no write.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -99,7 +100,10 @@ async fn sorted_out(
     entries: Vec<CountedHold>,
     now: Timestamp,
 ) -> Result<(Vec<CountedHold>, Vec<CountedHold>), StoreError> {
-    let wanted: Vec<OrderId> = entries.iter().map(|entry| entry.order).collect();
+    // A hold that was taken late, after its order had ended, is counted beside the one before; a batch refuses a key that it
+    // has twice.
+    let counted: BTreeSet<OrderId> = entries.iter().map(|entry| entry.order).collect();
+    let wanted: Vec<OrderId> = counted.into_iter().collect();
     let orders = steps.orders_read(buyer, &wanted).await?;
     let ends_at = |entry: &CountedHold| match orders.iter().find(|order| order.id == entry.order) {
         None => Some(entry.expires_at),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::{EmailAddress, IdempotencyKey, OrderId, TicketId, UserId};
+use holdfast_domain::{EmailAddress, IdempotencyKey, MailPurpose, OrderId, TicketId, UserId};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -21,6 +21,8 @@ pub(crate) const LOCK: &str = "T";
 pub(crate) const DETAILS: &str = "D";
 pub(crate) const CREDENTIAL: &str = "X";
 pub(crate) const CATALOGUE_ENTRY: &str = "P";
+/// Since when an account is closed: there on the item of one that is.
+pub(crate) const CLOSED_AT: &str = "closed_at";
 /// What a buyer holds; no prefix of an order's, so that the relay does not see it.
 const HOLDS: &str = "HOLDS";
 
@@ -31,10 +33,11 @@ pub(crate) const PAGE_REGISTER: &str = "PAGES#REGISTER";
 
 const TICKET_PREFIX: &str = "T#";
 const BUYER_PREFIX: &str = "U#";
-const ORDER_PREFIX: &str = "O#";
+pub(crate) const ORDER_PREFIX: &str = "O#";
 const LISTING_KEY_PREFIX: &str = "K#";
 const ADDRESS_PREFIX: &str = "E#";
 const ACCOUNT_PREFIX: &str = "A#";
+const LINK_PREFIX: &str = "L#";
 
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
@@ -86,6 +89,11 @@ pub(crate) fn address_pk(email: &EmailAddress) -> String {
 /// The key of what stands under a person's id, in the accounts' table.
 pub(crate) fn account_pk(user: UserId) -> String {
     format!("{ACCOUNT_PREFIX}{user}")
+}
+
+/// The key of the last link that was mailed to a person for a purpose, in the accounts' table.
+pub(crate) fn link_pk(user: UserId, purpose: MailPurpose) -> String {
+    format!("{LINK_PREFIX}{}#{user}", purpose.as_str())
 }
 
 /// The owner under whom the index lists a seller's tickets.

@@ -24,6 +24,7 @@ const CLOSED_PAYMENT_BY: &str = "(#state = :cancelled OR #state = :expired) AND 
 const CLOSED_WITHOUT_INTENT: &str = "(#state = :cancelled OR #state = :expired) AND attribute_not_exists(#intent) \
                                      AND attribute_exists(#due_shard)";
 const PAID_AND_KEPT: &str = "#state = :paid AND #intent = :intent AND attribute_not_exists(#refunded_at)";
+const PAID_BY_CARD: &str = "#state = :paid AND attribute_exists(#card_brand)";
 const SET_INTENT: &str = "SET #intent = :intent, #expires_at = :expires_at, #version = #version + :one";
 /// The order's place in the sweep's index stays: a sweep that comes early finds out, and two index writes are saved.
 const SET_EXPIRY: &str = "SET #expires_at = :expires_at, #version = #version + :one";
@@ -45,6 +46,8 @@ const SET_CLOSED_TOO_LATE: &str = "SET #state = :closed, #closed_at = :now, #ver
                                    #paid_too_late = :yes";
 const SET_AT_REST: &str = "SET #version = #version + :one REMOVE #due_shard, #due_at";
 const SET_REFUNDED: &str = "SET #refunded_at = :now, #version = #version + :one";
+
+const SET_CARD_FORGOTTEN: &str = "SET #version = #version + :one REMOVE #card_brand, #card_last4";
 
 /// A conditional write of an order: either way, what is stored now.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -140,6 +143,7 @@ impl Market {
                     .expression_attribute_values(":now", n(now.as_millis()));
                 ("order_refund", update)
             }
+            Record::CardForgotten => ("order_forget_card", update(PAID_BY_CARD, SET_CARD_FORGOTTEN)),
         }
     }
 

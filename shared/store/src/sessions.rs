@@ -147,6 +147,14 @@ impl Sessions {
     /// # Errors
     /// [`StoreError`] when the table fails.
     pub async fn session_list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let mut found = self.sessions_stored(user).await?;
+        found.retain(|session| session.expires_at > now);
+        found.sort_by_key(|session| (std::cmp::Reverse(session.created_at), session.id.as_uuid()));
+        Ok(found)
+    }
+
+    /// All sessions of `user` that the table still has, those that have run out among them.
+    async fn sessions_stored(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         let mut found = Vec::new();
         let mut from = None;
         loop {
@@ -165,12 +173,9 @@ impl Sessions {
             }
             from = page.last_evaluated_key;
             if from.is_none() {
-                break;
+                return Ok(found);
             }
         }
-        found.retain(|session| session.expires_at > now);
-        found.sort_by_key(|session| (std::cmp::Reverse(session.created_at), session.id.as_uuid()));
-        Ok(found)
     }
 
     /// Revokes a session of `user`. One that is gone already is no error.
@@ -213,6 +218,17 @@ impl Sessions {
             if Some(session.id) != kept {
                 self.session_delete(user, session.id).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Removes all that is kept of the sessions of `user`, those that have run out among them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn session_delete_all(&self, user: UserId) -> Result<(), StoreError> {
+        for session in self.sessions_stored(user).await? {
+            self.session_delete(user, session.id).await?;
         }
         Ok(())
     }

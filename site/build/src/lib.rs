@@ -67,6 +67,9 @@ pub fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
+/// The API's document, for whoever writes a client.
+const API: &str = include_str!("../../../docs/openapi.json");
+
 /// Writes every asset, then the list of them, then every page, so that nothing names what is not there yet. Answers the
 /// number of files.
 ///
@@ -86,8 +89,9 @@ pub fn build(options: &Options) -> Result<usize, BuildError> {
         write(&page.key(), page.render(&bundled.addresses)?.as_bytes())?;
     }
     write("robots.txt", robots(&options.origin).as_bytes())?;
-    // The manifest and robots.txt are the two that are neither an asset nor a page.
-    Ok(bundled.files.len() + pages.len() + 2)
+    write("openapi.json", API.as_bytes())?;
+    // The manifest, robots.txt and the API's document are the three that are neither an asset nor a page.
+    Ok(bundled.files.len() + pages.len() + 3)
 }
 
 /// Leaves a file alone that is right already, so that its time says when it last changed.

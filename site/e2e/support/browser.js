@@ -78,12 +78,24 @@ export class Person {
     return person;
   }
 
+  /** The same person at another browser. @param {Browser} browser */
+  async elsewhere(browser) {
+    const other = await Person.arrive(browser, this.name);
+    return Object.assign(other, { email: this.email, password: this.password });
+  }
+
+  /** Goes to the page of the account and waits until it shows whose it is. */
+  async goToAccount() {
+    await this.page.goto("/account/");
+    await this.reads(this.email);
+  }
+
   /** Makes an account through the form and ends at `next`. @param {string} [next] */
   async signUp(next = "/") {
     await this.page.goto(`/sign-up/?next=${encodeURIComponent(next)}`);
     await this.fillSignUp();
     await this.page.waitForURL((url) => url.pathname + url.search === next);
-    await this.page.getByRole("button", { name: "Sign out" }).waitFor();
+    await this.page.getByRole("banner").getByRole("button", { name: "Sign out" }).waitFor();
   }
 
   async fillSignUp() {

@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::language::{Language, Messages};
 use crate::page::{Audience, Page};
+use crate::pages::account;
 
 /// Two turns of a rope around a post, in the colours of the head; a data address saves a request.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
@@ -64,6 +65,11 @@ fn head(page: &Page, stylesheet: &str, script: &str) -> Markup {
     }
 }
 
+/// What a link says of itself when it leads to the page on which it stands.
+fn current(page: &Page, path: &str) -> Option<&'static str> {
+    (path == page.path).then_some("page")
+}
+
 fn header(page: &Page) -> Markup {
     let messages = page.messages();
     let address = |path: &str| page.language.address(path);
@@ -76,13 +82,16 @@ fn header(page: &Page) -> Markup {
                     a href=(address("/sign-up/")) { (messages.sign_up_link) }
                 }
                 span #account-user hidden {
-                    span.account-name #account-name {}
+                    a href=(address(account::PATH)) aria-current=[current(page, account::PATH)] {
+                        span.visually-hidden { (messages.account_title) ": " }
+                        span.account-name #account-name {}
+                    }
                     button.plain #sign-out type="button" { (messages.sign_out_button) }
                 }
             }
             nav aria-label=(messages.nav_main) {
                 @for (path, label) in navigation(messages) {
-                    a href=(address(path)) aria-current=[(path == page.path).then_some("page")] { (label) }
+                    a href=(address(path)) aria-current=[current(page, path)] { (label) }
                 }
             }
         }

@@ -1,19 +1,23 @@
 //! The pages, one file each.
 
 mod about;
+pub(crate) mod account;
 mod catalogue;
 mod checkout;
 mod error;
+mod forgot_password;
 mod my_tickets;
 mod not_found;
 mod order;
 mod orders;
+mod reset_password;
 mod search;
 mod sell;
 mod sign_in;
 mod sign_up;
 mod terms;
 mod ticket;
+mod verify_email;
 
 use crate::language::Language;
 use crate::links::SiteOrigin;
@@ -34,6 +38,10 @@ pub fn all_pages(language: Language, origin: &SiteOrigin, stripe: &StripeScript)
         search::page(language, origin),
         sign_up::page(language),
         sign_in::page(language),
+        forgot_password::page(language),
+        reset_password::page(language),
+        verify_email::page(language),
+        account::page(language),
         sell::page(language),
         my_tickets::page(language),
         orders::page(language),

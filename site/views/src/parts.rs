@@ -1,9 +1,10 @@
 //! Pieces that several pages use: form fields, regions that a script fills, dialogs.
 
+use holdfast_domain::limits;
 use maud::{Markup, html};
 
 use crate::format::{price_text, utc_text};
-use crate::language::{Language, Messages};
+use crate::language::{Language, Messages, fill};
 use crate::links::ticket_path;
 use crate::listing::Card;
 
@@ -89,6 +90,43 @@ impl Field<'_> {
     }
 }
 
+/// The address of whoever has an account, or wants one.
+pub(crate) fn email(messages: &'static Messages) -> Field<'static> {
+    Field {
+        input: Input::Line("email"),
+        autocomplete: "username",
+        max: limits::EMAIL_MAX_CHARS,
+        ..Field::line(messages, "email", messages.email_label)
+    }
+}
+
+/// The password that an account has.
+pub(crate) fn current_password(messages: &'static Messages, name: &'static str, label: &'static str) -> Field<'static> {
+    Field {
+        input: Input::Line("password"),
+        autocomplete: "current-password",
+        max: limits::PASSWORD_MAX_CHARS,
+        ..Field::line(messages, name, label)
+    }
+}
+
+/// The password that an account is to have, with the rules for it.
+pub(crate) fn new_password(messages: &'static Messages, name: &'static str, label: &'static str) -> Markup {
+    let hint = fill(messages.password_hint, &[("min", &limits::PASSWORD_MIN_CHARS.to_string())]);
+    Field {
+        hint: &hint,
+        autocomplete: "new-password",
+        min: limits::PASSWORD_MIN_CHARS,
+        ..current_password(messages, name, label)
+    }
+    .markup()
+}
+
+/// Whose password it is, for whatever keeps somebody's passwords: the script fills it, and it is never sent.
+pub(crate) fn owner() -> Markup {
+    html! { input type="text" autocomplete="username" hidden; }
+}
+
 /// The ids that describe a field: its hint, if it has one, and its error.
 pub(crate) fn described_by(name: &str, has_hint: bool) -> String {
     if has_hint { format!("{name}-hint {name}-error") } else { format!("{name}-error") }
@@ -102,6 +140,11 @@ pub(crate) fn error_place(name: &str) -> Markup {
 /// Where the script writes what is wrong with a form as a whole.
 pub(crate) fn form_error() -> Markup {
     html! { p.problem data-form-error role="alert" hidden {} }
+}
+
+/// Where the script writes what was done.
+pub(crate) fn done() -> Markup {
+    html! { p.notice data-done role="status" hidden {} }
 }
 
 /// A part of the page that a script fills from the API. It is loading, failed (with a way to try again), empty, or

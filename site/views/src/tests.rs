@@ -205,7 +205,7 @@ fn links_stay_in_the_language_but_for_those_to_others() {
 fn the_current_page_is_marked_and_private_pages_stay_out_of_search_engines() {
     for (page, html) in rendered() {
         let marked = html.contains(&format!("<a href=\"{}\" aria-current=\"page\">", page.address()));
-        let in_navigation = ["/", "/sell/", "/my-tickets/", "/orders/"].contains(&page.path.as_str());
+        let in_navigation = ["/", "/sell/", "/my-tickets/", "/orders/", "/account/"].contains(&page.path.as_str());
         assert_eq!(marked, in_navigation, "{}", page.address());
         assert_eq!(html.contains("noindex"), page.audience == Audience::Private, "{}", page.address());
     }

@@ -281,6 +281,197 @@ async fn dies_while_changing_the_password_or_ending_sessions() {
     person.get("/api/sessions").await.expect_problem(401, "no-session");
 }
 
+/// The mail that comes as so many-th, and its link's token.
+async fn link(person: &Person, number: usize) -> String {
+    person.stack.mail_to(&person.email, number).await.token()
+}
+
+async fn dies_while_mailing_and_verifying() {
+    let (stack, aws) = (Stack::get(), Aws::get().await);
+    let person = stack.person("Mailed").await;
+    link(&person, 1).await;
+    let body =
+        json!({"purpose": "verify_email", "user": person.id, "language": "en", "asked_at": "9999-01-01T00:00:00Z"});
+    let event = json!({"Records": [{"messageId": "1", "body": body.to_string()}]});
+    let armed = Armed::at("link_store");
+    let first = aws.invoke("SendMail", &event).await;
+    assert!(first.is_err() && armed.has_fired(), "{first:?}");
+    aws.invoke("SendMail", &event).await.expect("the retry");
+    let token = link(&person, 2).await;
+
+    let confirm = || Call::new("POST", "/api/email-verification/confirm").json(&json!({"token": token}));
+    let armed = Armed::at("email_verify");
+    let answer = stack.send(confirm()).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    stack.send(confirm()).await.expect(204);
+    let session = person.get("/api/session").await.expect(200);
+    assert_eq!(session.body["user"]["email_verified"], true);
+}
+
+/// The same request again ends the sessions that its first run has left alive.
+async fn dies_while_resetting_the_password(point: &str) {
+    let stack = Stack::get();
+    let person = stack.person("Resetting").await;
+    link(&person, 1).await;
+    stack.send(Call::new("POST", "/api/password-reset").json(&json!({"email": person.email}))).await.expect(202);
+    let token = link(&person, 2).await;
+    let new = "another horse battery";
+    let reset = |password: &str| {
+        let body = json!({"token": token, "new_password": password});
+        Call::new("POST", "/api/password-reset/confirm").json(&body)
+    };
+    let armed = Armed::at(point);
+    let answer = stack.send(reset(new)).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{point}: {answer:?}");
+    stack.send(reset("not the one that was set")).await.expect_problem(409, "link-not-valid");
+    stack.send(reset(new)).await.expect(201);
+    person.get("/api/sessions").await.expect_problem(401, "no-session");
+    let body = json!({"email": person.email, "password": new});
+    stack.send(Call::new("POST", "/api/session").json(&body)).await.expect(201);
+}
+
+/// A link that outlives the old password is dropped by the same request again.
+async fn dies_while_dropping_a_link() {
+    let stack = Stack::get();
+    let person = stack.person("Dropping").await;
+    link(&person, 1).await;
+    stack.send(Call::new("POST", "/api/password-reset").json(&json!({"email": person.email}))).await.expect(202);
+    let token = link(&person, 2).await;
+    let change = json!({"current_password": PASSWORD, "new_password": "another horse battery"});
+    let change = Call::new("POST", "/api/password").json(&change);
+    let armed = Armed::at("link_drop");
+    let answer = person.send(change.clone()).await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    person.send(change).await.expect(204);
+    let body = json!({"token": token, "new_password": "a third horse battery"});
+    let reset = Call::new("POST", "/api/password-reset/confirm").json(&body);
+    stack.send(reset).await.expect_problem(409, "link-not-valid");
+}
+
+/// Somebody who has everything that erasing an account writes to: a paid order, an open one, a listed ticket, one that is
+/// sold and one that was listed under a key.
+struct Leaver {
+    person: Person,
+    name: String,
+    listed: String,
+    sold: String,
+    sold_by: String,
+    paid: String,
+    open_ticket: String,
+    open: String,
+}
+
+impl Leaver {
+    async fn of(market: &Market) -> Self {
+        let name = format!("Leaver {}", Uuid::new_v4().simple());
+        let person = market.stack.person(&name).await;
+        link(&person, 1).await;
+        let under_key = Call::new("POST", "/api/tickets").header("idempotency-key", Uuid::new_v4().to_string());
+        let listed = person.send(under_key.json(&tests::ticket_body("Leaver's"))).await.expect(201).text("id");
+        let sold = person.list_ticket("Leaver's, sold").await;
+        let sold_by = bought(market, &market.buyer, &sold).await;
+        let paid = bought(market, &person, &market.seller.list_ticket("Bought by a leaver").await).await;
+        let open_ticket = market.seller.list_ticket("Held by a leaver").await;
+        let open = person.place_order(&open_ticket).await.expect(201).text("id");
+        Self { person, name, listed, sold, sold_by, paid, open_ticket, open }
+    }
+
+    async fn delete(&self) -> tests::Answer {
+        self.person.send(Call::new("POST", "/api/me/deletion").json(&json!({"password": PASSWORD}))).await
+    }
+
+    /// The announced message, when no request can be under way any more, until it has not to come again. The emulator
+    /// delivers what follows from it by itself, and what has died comes again only minutes later: here it is sent anew.
+    async fn finished(&self, aws: &Aws) {
+        eventually("the account is gone", Duration::from_mins(1), || async {
+            aws.closed_long_ago(&self.person.id).await;
+            for rest in [json!({}), json!({"list": "tickets"})] {
+                if aws.erase(&self.person.id, "last", &rest).await != Ok(false) {
+                    return None;
+                }
+            }
+            (!aws.has_account(&self.person.id).await).then_some(())
+        })
+        .await;
+    }
+
+    async fn is_gone(&self, market: &Market, point: &str) {
+        let (stack, aws) = (&market.stack, &market.aws);
+        let body = json!({"email": self.person.email, "password": PASSWORD});
+        let refused = stack.send(Call::new("POST", "/api/session").json(&body)).await;
+        refused.expect_problem(401, "wrong-credentials");
+        self.person.get("/api/orders").await.expect_problem(401, "no-session");
+        stack.ticket(&self.listed).await.expect_problem(404, "not-found");
+        assert_eq!(stack.ticket(&self.open_ticket).await.text("state"), "listed", "{point}");
+        assert!(aws.order(&self.person.id, &self.open).await.is_closed(), "{point}");
+        let paid = aws.order(&self.person.id, &self.paid).await;
+        assert!(matches!(paid.state, OrderState::Paid { card: None, .. }), "{point}: {paid:?}");
+        let receipt = market.buyer.get(format!("/api/orders/{}", self.sold_by)).await.expect(200);
+        assert_eq!(receipt.body["seller"]["display_name"], "Former member", "{point}");
+        eventually("the page of the sold ticket has no name", Duration::from_mins(1), || async {
+            let page = page_of(stack, &self.sold).await?;
+            (page.contains("Former member") && !page.contains(&self.name)).then_some(())
+        })
+        .await;
+    }
+}
+
+async fn bought(market: &Market, buyer: &Person, ticket: &str) -> String {
+    let order = buyer.place_order(ticket).await.expect(201).text("id");
+    let started = buyer.start_payment(&order).await.expect(201).body;
+    assert_eq!(market.stripe.confirm(&started, VISA).await, 200);
+    assert_eq!(buyer.reconcile(&order).await.expect(200).text("state"), "paid");
+    order
+}
+
+async fn page_of(stack: &Stack, ticket: &str) -> Option<String> {
+    let s3 = aws_sdk_s3::Client::new(&aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await);
+    let key = format!("tickets/{ticket}/index.html");
+    let object = s3.get_object().bucket(stack.output("SiteBucket")).key(key).send().await.ok()?;
+    String::from_utf8(object.body.collect().await.ok()?.to_vec()).ok()
+}
+
+async fn dies_while_closing_an_account() {
+    let market = Market::open().await;
+    let leaver = Leaver::of(&market).await;
+    let armed = Armed::at("account_close");
+    let answer = leaver.delete().await;
+    assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
+    // It is decided, nobody has asked for more than was announced, and there is a session that still counts.
+    let again = Armed::at("account_close_anew");
+    let first = market.aws.erase(&leaver.person.id, "last", &json!({})).await;
+    assert!(first.is_err() && again.has_fired(), "{first:?}");
+    assert_eq!(market.aws.erase(&leaver.person.id, "last", &json!({})).await, Ok(true), "a session was alive");
+    leaver.finished(&market.aws).await;
+    leaver.is_gone(&market, "account_close").await;
+}
+
+async fn dies_while_erasing(point: &str) {
+    let market = Market::open().await;
+    let leaver = Leaver::of(&market).await;
+    let armed = Armed::at(point);
+    // Sessions are ended by both functions: either may be the one that dies.
+    let answer = leaver.delete().await;
+    assert!(answer.status == 202 || point == "session_delete" && answer.status >= 500, "{point}: {answer:?}");
+    eventually(&format!("a process dies at {point}"), Duration::from_mins(1), || async {
+        armed.has_fired().then_some(())
+    })
+    .await;
+    leaver.finished(&market.aws).await;
+    leaver.is_gone(&market, point).await;
+}
+
+async fn dies_while_removing_an_account() {
+    let market = Market::open().await;
+    let leaver = Leaver::of(&market).await;
+    leaver.delete().await.expect(202);
+    market.aws.closed_long_ago(&leaver.person.id).await;
+    let armed = Armed::at("account_remove");
+    leaver.finished(&market.aws).await;
+    assert!(armed.has_fired(), "account_remove was not met");
+    leaver.is_gone(&market, "account_remove").await;
+}
+
 /// A held ticket whose order has a payment that the buyer has authorised.
 async fn authorised(market: &Market, title: &str) -> (String, String) {
     let ticket = market.seller.list_ticket(title).await;
@@ -363,6 +554,25 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
     }
     dies_while_signing_up_in_and_out().await;
     dies_while_changing_the_password_or_ending_sessions().await;
+    dies_while_mailing_and_verifying().await;
+    for point in ["password_reset", "session_delete", "session_create"] {
+        dies_while_resetting_the_password(point).await;
+    }
+    dies_while_dropping_a_link().await;
+    dies_while_closing_an_account().await;
+    for point in [
+        "session_delete",
+        "link_drop",
+        "ticket_release",
+        "order_close",
+        "order_forget_card",
+        "beside_delete",
+        "ticket_delete",
+        "ticket_forget_seller",
+    ] {
+        dies_while_erasing(point).await;
+    }
+    dies_while_removing_an_account().await;
     // No webhook: it would be the one that meets the point, or the one that repairs what it did.
     let stripe = Stripe::get();
     stripe.post("webhooks", &json!({"mode": "off"})).await;

@@ -19,11 +19,15 @@ enum For {
     Stripe,
 }
 
-const ROUTES: [(&str, For); 23] = [
+const ROUTES: [(&str, For); 28] = [
     ("POST /api/users", For::Anyone),
     ("POST /api/session", For::Anyone),
     ("GET /api/session", For::Anyone),
     ("DELETE /api/session", For::Anyone),
+    ("POST /api/email-verification", For::User),
+    ("POST /api/email-verification/confirm", For::Anyone),
+    ("POST /api/password-reset", For::Anyone),
+    ("POST /api/password-reset/confirm", For::Anyone),
     ("POST /api/password", For::User),
     ("GET /api/sessions", For::User),
     ("DELETE /api/sessions", For::User),
@@ -33,6 +37,7 @@ const ROUTES: [(&str, For); 23] = [
     ("POST /api/tickets", For::User),
     ("PUT /api/tickets/{ticket_id}", For::Owner),
     ("DELETE /api/tickets/{ticket_id}", For::Owner),
+    ("POST /api/me/deletion", For::User),
     ("GET /api/me/export", For::User),
     ("GET /api/me/tickets", For::User),
     ("GET /api/me/tickets/{ticket_id}", For::Owner),
@@ -61,7 +66,12 @@ fn body_of(route: &str, ticket: &str) -> Option<Value> {
     let email = format!("{}@tickets.example", Uuid::new_v4().simple());
     match route {
         "POST /api/users" | "POST /api/session" => Some(json!({"email": email, "password": PASSWORD})),
+        "POST /api/email-verification" => Some(json!({})),
+        "POST /api/email-verification/confirm" => Some(json!({"token": "nobody.s"})),
+        "POST /api/password-reset" => Some(json!({"email": email})),
+        "POST /api/password-reset/confirm" => Some(json!({"token": "nobody.s", "new_password": PASSWORD})),
         "POST /api/password" => Some(json!({"current_password": PASSWORD, "new_password": "another horse battery"})),
+        "POST /api/me/deletion" => Some(json!({"password": PASSWORD})),
         "POST /api/tickets" | "PUT /api/tickets/{ticket_id}" => Some(ticket_body("Authorized")),
         "POST /api/orders" => Some(json!({"ticket_id": ticket})),
         _ => None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Aws, Call, Stack, eventually};
 use uuid::Uuid;
 
@@ -209,4 +209,14 @@ async fn nobody_reads_the_bucket_beside_the_distribution() {
     }
     let write = viewer.http.put(format!("{emulator}/{bucket}/index.html")).body("x").send().await.expect("an answer");
     assert_eq!(write.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_document_of_the_api_is_served_as_it_is_committed() {
+    let answer = Viewer::new().get("/openapi.json").await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(header(answer.headers(), "content-type"), "application/json");
+    let served: Value = answer.json().await.expect("JSON");
+    let committed: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).expect("JSON");
+    assert_eq!(served, committed);
 }

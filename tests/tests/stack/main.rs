@@ -2,10 +2,12 @@
 
 mod accounts;
 mod authorization;
+mod deletion;
 mod distribution;
 mod edge;
 mod expiry;
 mod limits;
+mod mails;
 mod observe;
 mod orders;
 mod pages;

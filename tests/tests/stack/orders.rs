@@ -1,7 +1,8 @@
 //! An order from placing to cancelling, as its buyer, another buyer and the seller see it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use tests::{Call, Stack};
+use tests::{Aws, Call, Stack};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -123,6 +124,25 @@ async fn what_cannot_be_ordered_is_refused_with_the_reason() {
     seller.send(Call::new("DELETE", format!("/api/tickets/{ticket}"))).await.expect(204);
     buyer.place_order(&ticket).await.expect_problem(404, "not-found");
     assert_eq!(buyer.get("/api/orders").await.expect(200).body["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_hold_that_was_counted_twice_keeps_nobody_from_ordering() {
+    let (stack, aws) = (Stack::get(), Aws::get().await);
+    let (seller, buyer) = (stack.person("Seller").await, stack.person("Buyer").await);
+    let given_up = buyer.place_order(&seller.list_ticket("Counted twice").await).await.expect(201).text("id");
+    buyer.cancel(&given_up).await.expect(200);
+
+    // A call that arrives after all that has taken another hold for the order, and given it back; the set is full.
+    let ended = (0..8).map(|_| Uuid::new_v4().to_string()).chain([given_up]);
+    let ended = AttributeValue::Ss(ended.map(|order| format!("{order}@60000")).collect());
+    let counting = aws.dynamodb.update_item().table_name(stack.output("MarketTable"));
+    let counting = counting.key("pk", AttributeValue::S(format!("U#{}", buyer.id)));
+    let counting = counting.key("sk", AttributeValue::S("HOLDS".to_owned()));
+    let counting = counting.update_expression("ADD holds :ended").expression_attribute_values(":ended", ended);
+    counting.send().await.expect("a full set");
+
+    buyer.place_order(&seller.list_ticket("Ordered all the same").await).await.expect(201);
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ fn closed(how: Closing, has_intent: bool) -> Record {
 
 /// Every record.
 fn records() -> Vec<Record> {
-    let mut all = vec![Record::AtRest { intent: None }];
+    let mut all = vec![Record::AtRest { intent: None }, Record::CardForgotten];
     for end in [10, 30] {
         all.push(Record::Expiry { expires_at: at(end) });
     }
@@ -197,6 +197,7 @@ fn order_states() -> Vec<(&'static str, Vec<Record>)> {
     let begun = Record::Intent { intent: intent(1), expires_at: at(25) };
     let capturing = Record::Capturing { intent: intent(1) };
     let paid = Record::Paid { intent: intent(1), card: None, now: at(20) };
+    let by_card = Record::Paid { intent: intent(1), card: PaidCard::parse("visa", "4242").ok(), now: at(20) };
     let rest = Record::AtRest { intent: Some(intent(1)) };
     let with = |more: &[Record]| [&[begun.clone()], more].concat();
     vec![
@@ -204,6 +205,8 @@ fn order_states() -> Vec<(&'static str, Vec<Record>)> {
         ("awaiting a payment that was begun", with(&[])),
         ("capturing", with(&[capturing.clone()])),
         ("paid", with(&[capturing.clone(), paid.clone()])),
+        ("paid by a card that is known", with(&[capturing.clone(), by_card.clone()])),
+        ("paid by a card that is forgotten", with(&[capturing.clone(), by_card, Record::CardForgotten])),
         ("refunded", with(&[capturing.clone(), paid, Record::Refund { intent: intent(1), now: at(40) }])),
         ("cancelled", vec![closed(Closing::Cancelled, false)]),
         ("cancelled with a payment", with(&[closed(Closing::Cancelled, true)])),

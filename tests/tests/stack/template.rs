@@ -1,7 +1,9 @@
 //! What the emulator does not check: who may invoke, pass and send what, read off the transformed template.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use holdfast_events::{ANNOUNCED_AHEAD, REQUESTS_END_WITHIN};
 use serde_json::{Value, json};
 use tests::{Template, referred, texts};
 
@@ -35,10 +37,24 @@ fn only_account_functions_touch_accounts_and_few_ever_write_the_lock() {
         };
         template.functions().into_iter().filter(touches).collect()
     };
-    let accounts = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
-    let expected = ["ChangePassword", "CurrentUser", "ExportAccount", "SignIn", "SignUp"].map(str::to_owned);
-    assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected));
-    let orders = ["CancelOrder", "ExpireOrder", "PlaceOrder", "UpdateTicket"];
+    let accounts =
+        ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"];
+    let expected = [
+        "ChangePassword",
+        "CurrentUser",
+        "DeleteAccount",
+        "EraseAccount",
+        "ExportAccount",
+        "RequestPasswordReset",
+        "RequestVerification",
+        "ResetPassword",
+        "SendMail",
+        "SignIn",
+        "SignUp",
+        "VerifyEmail",
+    ];
+    assert_eq!(who("AccountsTable", &accounts), BTreeSet::from(expected.map(str::to_owned)));
+    let orders = ["CancelOrder", "EraseAccount", "ExpireOrder", "PlaceOrder", "UpdateTicket"];
     let expected = orders.iter().chain(&PAYING).map(|&name| name.to_owned()).collect();
     assert_eq!(who("MarketTable", &["dynamodb:UpdateItem"]), expected);
     assert!(who("", &["dynamodb:Scan"]).is_empty());
@@ -181,7 +197,8 @@ fn every_asynchronous_function_has_a_queue_for_both_kinds_of_failure() {
         .expect("the stream's mapping")
         .1;
     assert_eq!(referred(&relay["DestinationConfig"]["OnFailure"]["Destination"]), Some("RelayStreamFailureQueue"));
-    assert_eq!(relay["MaximumRetryAttempts"], -1, "no record is skipped while the stream keeps it");
+    assert_eq!(relay["MaximumRetryAttempts"], -1, "time alone ends the tries");
+    assert_eq!(relay["MaximumRecordAgeInSeconds"], 12 * 60 * 60, "half of the day in which replay can read records");
     let filter: Value =
         serde_json::from_str(relay["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap()).unwrap();
     assert_eq!(filter, json!({"dynamodb": {"Keys": {"sk": {"S": ["T", {"prefix": "O#"}]}}}}));
@@ -237,9 +254,10 @@ fn what_must_not_be_lost_outlives_the_stack() {
         assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{table}");
     }
     let queues: Vec<_> = template.of_type("AWS::SQS::Queue").collect();
-    let relay_and_renderer = 4;
-    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + relay_and_renderer);
-    for (id, queue) in queues {
+    let (relay_and_renderer, erasure, mails) = (4, 2, 2);
+    assert_eq!(queues.len(), ASYNCHRONOUS.len() * 2 + relay_and_renderer + erasure + mails);
+    // A mail that nobody could take for a day is of no use to whoever has asked.
+    for (id, queue) in queues.into_iter().filter(|(id, _)| *id != "MailQueue") {
         assert_eq!(queue["MessageRetentionPeriod"], 1_209_600, "{id} keeps failures for fourteen days");
     }
 }
@@ -306,4 +324,102 @@ fn the_render_queue_tries_five_times_and_waits_for_a_run_to_end() {
         texts(&statement["Action"]) == ["sqs:SendMessage"] && referred(&statement["Resource"]) == Some("RenderQueue")
     });
     assert!(sends, "whoever writes the catalogue's rows asks for the pages");
+}
+
+/// A deletion is announced ahead by as long as its decision may take, and requests that were under way then after it.
+#[test]
+fn the_erasure_queue_waits_until_no_request_is_under_way_and_for_what_is_held() {
+    let template = Template::get();
+    let queue = template.properties("ErasureQueue");
+    assert_eq!(referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some("ErasureDeadLetterQueue"));
+    let timeout =
+        |function: &str| Duration::from_secs(template.properties(function)["Timeout"].as_u64().expect("seconds"));
+    let longest = template.routes().iter().map(|(_, function)| timeout(function)).max().expect("a route");
+    assert!(longest < REQUESTS_END_WITHIN, "a request of an ended session has ended by then");
+    assert!(longest + REQUESTS_END_WITHIN < ANNOUNCED_AHEAD, "and the decision has fallen");
+    let again = Duration::from_secs(queue["VisibilityTimeout"].as_u64().expect("seconds"));
+    assert!(again >= 6 * timeout("EraseAccount") && again > REQUESTS_END_WITHIN, "nobody works on it any more");
+    let parameter = |name: &str| Duration::from_secs(template.parameter(name)["Default"].as_u64().expect("seconds"));
+    let hold_and_payment = parameter("HoldSeconds") + parameter("PaymentSeconds");
+    let receives = u32::try_from(queue["RedrivePolicy"]["maxReceiveCount"].as_u64().expect("a number")).expect("few");
+    assert!(again * receives > 3 * hold_and_payment, "one hold, and the next one, end in that time");
+    let mapping = template
+        .of_type("AWS::Lambda::EventSourceMapping")
+        .find(|(_, mapping)| referred(&mapping["FunctionName"]) == Some("EraseAccount"))
+        .expect("the queue's mapping")
+        .1;
+    assert_eq!((&mapping["BatchSize"], &mapping["ScalingConfig"]["MaximumConcurrency"]), (&json!(1), &json!(2)));
+    assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+    for function in ["DeleteAccount", "EraseAccount"] {
+        let statements = template.statements(&format!("{function}Role"));
+        let sends = |statement: &&Value| texts(&statement["Action"]) == ["sqs:SendMessage"];
+        let sends = statements.iter().find(sends).expect("it may send");
+        assert!(sends["Resource"].to_string().contains("\"ErasureQueue\""), "{function}");
+    }
+}
+
+/// The emulator sees neither identity nor sender of a mail: here is what the cloud will see.
+#[test]
+fn one_function_sends_mails_and_from_one_address() {
+    let template = Template::get();
+    let sends = |function: &String| {
+        let statements = template.statements(&format!("{function}Role")).into_iter();
+        let about_mails = |statement: &Value| texts(&statement["Action"]).iter().any(|name| name.starts_with("ses:"));
+        statements.filter(about_mails).collect::<Vec<_>>()
+    };
+    for function in template.functions() {
+        let statements = sends(&function);
+        if function != "SendMail" {
+            assert!(statements.is_empty(), "{function}: {statements:?}");
+            continue;
+        }
+        let [statement] = statements.as_slice() else { panic!("{statements:?}") };
+        assert_eq!(texts(&statement["Action"]), ["ses:SendEmail"]);
+        let identities = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
+        assert_eq!(statement["Resource"]["Fn::Sub"], identities);
+        assert_eq!(statement["Condition"], json!({"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}));
+    }
+}
+
+#[test]
+fn without_a_sender_nothing_is_asked_for_and_nothing_may_be_sent() {
+    let template = Template::get();
+    let only_with_sender = |value: &Value, then: Value| {
+        assert_eq!(*value, json!({"Fn::If": ["SendsMail", then, {"Ref": "AWS::NoValue"}]}));
+    };
+    for function in ["SignUp", "RequestVerification", "RequestPasswordReset"] {
+        let told = &template.properties(function)["Environment"]["Variables"]["MAIL_QUEUE_URL"];
+        only_with_sender(told, json!({"Ref": "MailQueue"}));
+    }
+    let told = &template.properties("SendMail")["Environment"]["Variables"]["MAIL_FROM"];
+    only_with_sender(told, json!({"Ref": "MailFrom"}));
+    let policies = template.properties("SendMailRole")["Policies"].to_string();
+    assert_eq!(policies.matches("ses:SendEmail").count(), 1);
+    assert!(policies.contains(r#"{"Fn::If":["SendsMail",{"Effect":"Allow","Action":"ses:SendEmail""#), "{policies}");
+}
+
+#[test]
+fn the_mail_queue_tries_five_times_one_mail_a_run_and_waits_for_a_run_to_end() {
+    let template = Template::get();
+    let queue = template.properties("MailQueue");
+    assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], 5);
+    assert_eq!(referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]), Some("MailDeadLetterQueue"));
+    let timeout = template.properties("SendMail")["Timeout"].as_u64().expect("seconds");
+    assert_eq!(queue["VisibilityTimeout"].as_u64(), Some(6 * timeout));
+    for name in ["MailQueue", "MailDeadLetterQueue"] {
+        assert_eq!(template.properties(name)["SqsManagedSseEnabled"], true, "{name}");
+    }
+    let mapping = template
+        .of_type("AWS::Lambda::EventSourceMapping")
+        .find(|(_, mapping)| referred(&mapping["FunctionName"]) == Some("SendMail"))
+        .expect("the queue's mapping")
+        .1;
+    assert_eq!(mapping["BatchSize"], 1, "a mail that fails takes no other with it");
+    let asks = |function: &String| {
+        template.statements(&format!("{function}Role")).iter().any(|statement| {
+            texts(&statement["Action"]) == ["sqs:SendMessage"] && referred(&statement["Resource"]) == Some("MailQueue")
+        })
+    };
+    let asking: BTreeSet<String> = template.functions().into_iter().filter(asks).collect();
+    assert_eq!(asking, ["RequestPasswordReset", "RequestVerification", "SignUp"].map(str::to_owned).into());
 }

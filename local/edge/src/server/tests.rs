@@ -53,7 +53,8 @@ async fn edge_with(upstream: SocketAddr, stripe: Option<SocketAddr>) -> SocketAd
     let uri = |path| format!("http://{upstream}{path}").parse::<Uri>().expect("an address");
     let api = Api::new(uri("/stage"), HeaderValue::from_static("s3cret"));
     let site = Site::new(uri("/"), HeaderValue::from_static("d.cloudfront.localhost:4566"));
-    tokio::spawn(accept(listener, Arc::new(Edge { site, api, stripe })));
+    let mails = Mails::new(&uri("/"));
+    tokio::spawn(accept(listener, Arc::new(Edge { site, api, stripe, mails })));
     address
 }
 

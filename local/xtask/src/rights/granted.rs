@@ -33,6 +33,8 @@ fn unseen(action: &str, of_resource: bool) -> Option<&'static str> {
         "iam:PassRole" => Some("template.rs: the_scheduler_gets_one_role_and_only_for_itself"),
         // It asks nobody to list: without the right, S3 calls a missing object a forbidden one, and the emulator does not.
         "s3:ListBucket" => Some("template.rs: the_renderer_writes_its_own_notes_and_its_own_pages_and_nothing_else"),
+        // It sees neither whose identity a mail is sent with nor its sender.
+        "ses:SendEmail" => Some("template.rs: one_function_sends_mails_and_from_one_address"),
         "ssm:GetParameters" if of_resource => {
             Some("template.rs: a_function_reads_the_payment_keys_that_it_needs_and_no_others")
         }
@@ -64,7 +66,8 @@ pub(super) fn granted(template: &Value, physical: &BTreeMap<String, String>) -> 
                     action: None,
                     resource: None,
                 };
-                grants.extend(of_statement(function, &right, statement));
+                // A statement under a condition counts: the stack of the tests has what it asks for.
+                grants.extend(of_statement(function, &right, statement["Fn::If"].get(1).unwrap_or(statement)));
             }
         }
     }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod calls;
+mod erasure_queue;
 mod of_images;
 mod render_queue;
 mod samples;

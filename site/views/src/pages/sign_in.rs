@@ -1,35 +1,23 @@
 //! Signing in.
 
-use holdfast_domain::limits;
 use maud::html;
 
 use crate::language::Language;
 use crate::page::Page;
-use crate::parts::{self, Field, Input};
+use crate::parts;
 
 pub(crate) fn page(language: Language) -> Page {
     let messages = language.messages();
-    let email = Field {
-        input: Input::Line("email"),
-        autocomplete: "username",
-        max: limits::EMAIL_MAX_CHARS,
-        ..Field::line(messages, "email", messages.email_label)
-    };
-    let password = Field {
-        input: Input::Line("password"),
-        autocomplete: "current-password",
-        max: limits::PASSWORD_MAX_CHARS,
-        ..Field::line(messages, "password", messages.password_label)
-    };
     let main = html! {
         h1 { (messages.sign_in_title) }
         p { (messages.new_here) " " a data-keep-next href=(language.address("/sign-up/")) { (messages.sign_up_link) } }
         form.sheet #form novalidate method="post" {
             (parts::form_error())
-            (email.markup())
-            (password.markup())
+            (parts::email(messages).markup())
+            (parts::current_password(messages, "password", messages.password_label).markup())
             button type="submit" { (messages.sign_in_button) }
         }
+        p.section { a href=(language.address("/forgot-password/")) { (messages.forgot_link) } }
         (parts::needs_script(messages))
     };
     Page::new(language, "/sign-in/", "sign-in", main)

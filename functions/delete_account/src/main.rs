@@ -1,0 +1,16 @@
+//! Starts the function.
+
+use delete_account::{App, handle};
+use holdfast_runtime::{Error, Runtime};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::start().await?;
+    let app = App {
+        gate: runtime.gate()?,
+        accounts: runtime.accounts()?,
+        limiter: runtime.limiter()?,
+        erasure: runtime.erasure_queue()?,
+    };
+    runtime.run_http(|request| handle(&app, request)).await
+}

@@ -1,0 +1,16 @@
+//! Starts the function.
+
+use holdfast_runtime::{Error, Runtime};
+use request_password_reset::{App, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::start().await?;
+    let app = App {
+        gate: runtime.gate()?,
+        accounts: runtime.accounts()?,
+        limiter: runtime.limiter()?,
+        mails: runtime.mails(),
+    };
+    runtime.run_http(|request| handle(&app, request)).await
+}

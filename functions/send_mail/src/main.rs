@@ -1,0 +1,11 @@
+//! Starts the function.
+
+use holdfast_runtime::{Error, Runtime, now};
+use send_mail::{App, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::start().await?;
+    let app = App::of(&runtime)?;
+    runtime.run_event(|batch| handle(&app, batch, now())).await
+}

@@ -1,0 +1,11 @@
+//! Starts the function.
+
+use holdfast_runtime::{Error, Runtime};
+use verify_email::{App, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let runtime = Runtime::start().await?;
+    let app = App { gate: runtime.gate()?, accounts: runtime.accounts()? };
+    runtime.run_http(|request| handle(&app, request)).await
+}
