@@ -201,6 +201,7 @@ async fn postman(storm: Arc<Storm>, reads: bool) {
             !storm.post.deliver().await
         };
         if idle {
+            // Neither the stream nor a queue tells anybody that it has something: they are asked ten times a second.
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

@@ -49,7 +49,7 @@ const STRIPE_ACTIONS: [&str; 4] = ["error_before", "error_after", "lost_answer",
 /// How a call to AWS goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Refused for now.
+    /// Refused, because AWS is called too often.
     Throttled,
     /// AWS fails.
     Failed,
