@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fake_stripe::Status;
-use holdfast_domain::{OrderState, TicketState};
+use holdfast_auth::{Password, hash_password};
+use holdfast_domain::{EmailAddress, OrderState, TicketState};
+use holdfast_store::Accounts;
 use serde_json::json;
 use tests::{Aws, Call, PASSWORD, Person, Stack, Stripe, VISA, crash_folder, eventually};
 use uuid::Uuid;
@@ -30,6 +32,34 @@ impl Armed {
 impl Drop for Armed {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The process that reaches a point next stands still there, for at most ten seconds.
+struct Paused(PathBuf, &'static str);
+
+impl Paused {
+    fn at(point: &'static str) -> Self {
+        let folder = crash_folder();
+        std::fs::write(folder.join(format!("{point}.pause")), "").expect("a file");
+        Self(folder, point)
+    }
+
+    /// Until a process stands there.
+    async fn begun(&self) {
+        let paused = self.0.join(format!("{}.paused", self.1));
+        eventually(&format!("a process stands at {}", self.1), Duration::from_secs(10), || async {
+            paused.exists().then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        for ending in ["pause", "paused"] {
+            let _ = std::fs::remove_file(self.0.join(format!("{}.{ending}", self.1)));
+        }
     }
 }
 
@@ -279,6 +309,28 @@ async fn dies_while_changing_the_password_or_ending_sessions() {
     assert!(answer.status >= 500 && armed.has_fired(), "{answer:?}");
     person.send(end()).await.expect(204);
     person.get("/api/sessions").await.expect_problem(401, "no-session");
+}
+
+/// Whoever changed the password has listed the sessions before this one was recorded.
+async fn the_password_changes_while_somebody_signs_in() {
+    let (stack, aws) = (Stack::get(), Aws::get().await);
+    let person = stack.person("Overtaken").await;
+    let body = json!({"email": person.email, "password": PASSWORD});
+    let paused = Paused::at("session_create");
+    let signing_in = tokio::spawn({
+        let (stack, body) = (stack.clone(), body.clone());
+        async move { stack.send(Call::new("POST", "/api/session").json(&body)).await }
+    });
+    paused.begun().await;
+    let accounts = Accounts::new(aws.dynamodb, stack.output("AccountsTable"));
+    let email = EmailAddress::parse(&person.email).expect("an address");
+    let (account, old) = accounts.account_by_email(&email).await.expect("a read").expect("an account");
+    let new = hash_password(&Password::parse("another horse battery", &email).expect("a password")).expect("a hash");
+    accounts.password_replace(&account, &old, &new).await.expect("replaced");
+    drop(paused);
+    signing_in.await.expect("an answer").expect_problem(401, "wrong-credentials");
+    let left = person.get("/api/sessions").await.expect(200);
+    assert_eq!(left.body["items"].as_array().map(Vec::len), Some(1), "the first session alone: {left:?}");
 }
 
 /// The mail that comes as so many-th, and its link's token.
@@ -554,6 +606,7 @@ async fn whatever_process_dies_after_whatever_write_nothing_is_stuck_or_wrong() 
     }
     dies_while_signing_up_in_and_out().await;
     dies_while_changing_the_password_or_ending_sessions().await;
+    the_password_changes_while_somebody_signs_in().await;
     dies_while_mailing_and_verifying().await;
     for point in ["password_reset", "session_delete", "session_create"] {
         dies_while_resetting_the_password(point).await;
