@@ -24,6 +24,8 @@ use crate::{dev, event};
 const IMAGE: &str = "public.ecr.aws/lambda/provided:al2023-x86_64";
 /// Something that was asked for was not run.
 const NOT_RUN: u8 = 3;
+/// What needs no stack: mails that were asked for long ago or for nobody, and a message that cannot be read.
+const ALONE: [&str; 3] = ["erase_account/unreadable", "send_mail/nobody", "send_mail/valid"];
 /// How much of an answer fits a line.
 const SHOWN: usize = 100;
 
@@ -145,7 +147,8 @@ impl Bench {
         let output = command.stdin(Stdio::null()).output().context("sam cannot be started")?;
         let printed = if output.stdout.is_empty() { &output.stderr } else { &output.stdout };
         let answer = Answer::read(&String::from_utf8_lossy(printed));
-        let is_right = answer.is_right(event, variables.is_some());
+        // What needs no stack is right in the same way without one.
+        let is_right = answer.is_right(event, variables.is_some() || ALONE.contains(&name));
         line(&format!("{} {name}, {how}: {answer}", if is_right { "ok   " } else { "WRONG" }));
         Ok(is_right)
     }

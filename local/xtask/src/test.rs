@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::emulator::{as_owner, free_port};
 use crate::environment::cargo;
 use crate::fuzz;
 use crate::interrupt;
-use crate::process::{capture, run};
+use crate::process::{capture, run, run_quietly};
 use crate::project::Project;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
@@ -87,9 +88,27 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stopping.done("stopped");
     }
     if options.is_whole() {
+        // Both have stacks of their own, and wait more than they work.
+        let proof = beside(&["prove"], project.target().join("proof.log"))?;
         report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
+        report.part("proof", proof)?;
     }
     Ok(report.conclude())
+}
+
+/// Begins another of these commands; what is returned waits for its end, and prints what it has said.
+fn beside(arguments: &'static [&str], log: PathBuf) -> anyhow::Result<impl FnOnce() -> anyhow::Result<()>> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(arguments);
+    let running = thread::spawn({
+        let log = log.clone();
+        move || run_quietly(&mut command, &log)
+    });
+    Ok(move || {
+        let outcome = running.join().map_err(|_| anyhow::anyhow!("the thread that waits for it has died"))?;
+        line(&std::fs::read_to_string(&log)?);
+        outcome
+    })
 }
 
 /// `cargo test` for the whole workspace, whichever part of it is then run: built with the same features each time,
