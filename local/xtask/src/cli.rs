@@ -315,9 +315,9 @@ pub(crate) struct DeploymentsOptions {
 /// What `rights` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RightsOptions {
-    /// Only the rights of functions whose logical id contains this.
-    #[arg(long, value_name = "NAME", default_value = "")]
-    pub(crate) function: String,
+    /// Only the rights of functions whose logical id contains this; may be given several times.
+    #[arg(long = "function", value_name = "NAME")]
+    pub(crate) functions: Vec<String>,
 }
 
 /// What `test` can be told.

@@ -57,9 +57,11 @@ pub(crate) fn prove(options: &RightsOptions) -> anyhow::Result<ExitCode> {
     let stack = start(&project, &folder, &test_options, Observed::Each)?;
     stack.put_keys()?;
     let proof = Proof { project, venv, folder, options: test_options, stack };
+    let named = &options.functions;
+    let is_wanted = |function: &str| named.is_empty() || named.iter().any(|name| function.contains(name));
     let grants: Vec<Grant> = of_stack(&proof.stack)?
         .into_iter()
-        .filter(|grant| grant.unseen.is_none() && grant.function.contains(&options.function))
+        .filter(|grant| grant.unseen.is_none() && is_wanted(&grant.function))
         .collect();
     let needing = proof.needing()?;
     let mut failed = 0;
