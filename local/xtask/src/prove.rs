@@ -1,6 +1,7 @@
 //! `cargo xtask prove`: what Holdfast promises, part by part.
 
 mod histories;
+mod model;
 
 use std::process::ExitCode;
 
@@ -13,6 +14,8 @@ use crate::report::Report;
 /// A part of the proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
+    /// Every order of steps, crashes and repetitions, explored to the end; and every known fault, found.
+    Model,
     /// A load generator, and everything that can fail failing, judged afterwards.
     Histories,
 }
@@ -20,12 +23,14 @@ pub(crate) enum Part {
 impl Part {
     fn name(self) -> &'static str {
         match self {
+            Self::Model => "model",
             Self::Histories => "histories",
         }
     }
 
     fn prove(self, project: &Project, options: &ProveOptions) -> anyhow::Result<()> {
         match self {
+            Self::Model => model::run(project, options),
             Self::Histories => histories::run(project, options),
         }
     }

@@ -126,7 +126,7 @@ impl From<Currency> for String {
 }
 
 /// What a ticket costs: an amount within the bounds of its currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Price {
     amount: u64,
     currency: Currency,

@@ -9,11 +9,11 @@
 use std::fmt;
 
 use crate::ids::{OrderId, TicketId, UserId};
-use crate::ticket::{HoldNumber, TicketFacts, Version};
+use crate::ticket::{HoldNumber, TicketFacts, Version, same_hold};
 use crate::timestamp::Timestamp;
 
 /// The id of a Stripe `PaymentIntent`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PaymentIntentId(String);
 
 impl PaymentIntentId {
@@ -31,7 +31,7 @@ impl PaymentIntentId {
 }
 
 /// The card that paid, as a receipt shows it: nothing that could be used again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PaidCard {
     brand: String,
     last4: String,
@@ -70,7 +70,7 @@ impl PaidCard {
 }
 
 /// Why an order expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expiry {
     /// Its time was over before a payment was authorised, or the authorisation lapsed.
     RanOut,
@@ -79,7 +79,7 @@ pub enum Expiry {
 }
 
 /// The ticket as it was when the order held it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OrderTicket {
     /// Which ticket.
     pub id: TicketId,
@@ -88,7 +88,7 @@ pub struct OrderTicket {
 }
 
 /// How far an order is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OrderState {
     /// The ticket is held; the buyer may pay.
     AwaitingPayment {
@@ -130,7 +130,7 @@ pub enum OrderState {
 }
 
 /// An order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The order's id, derived from the buyer and the `Idempotency-Key`.
     pub id: OrderId,
@@ -184,7 +184,7 @@ impl Order {
     /// A closed order, or one for another ticket or another hold, may not: that hold is to be released.
     #[must_use]
     pub fn keeps_hold(&self, ticket: TicketId, number: HoldNumber) -> bool {
-        !self.is_closed() && self.ticket.id == ticket && self.hold == number
+        !self.is_closed() && self.ticket.id == ticket && same_hold(self.hold, number)
     }
 }
 

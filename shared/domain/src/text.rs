@@ -49,7 +49,7 @@ fn checked(text: &str, max: usize, lines: Lines) -> Result<String, InvalidText> 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident $max:path, $lines:path) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         pub struct $name(String);
 
         impl $name {

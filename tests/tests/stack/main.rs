@@ -14,6 +14,7 @@ mod pages;
 mod payments;
 mod privacy;
 mod refunds;
+mod rules;
 mod samples;
 mod sessions;
 mod stuck;
