@@ -271,3 +271,6 @@ fn silent<T>(result: Result<T, StoreError>) -> End {
 fn impossible(error: &dyn std::error::Error) -> End {
     End::Impossible(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,7 +177,10 @@ impl<P: Payments, M: Steps> Checkout<P, M> {
             RunOutOutcome::Released(_) => AGAIN,
             RunOutOutcome::NotRunOut(expires_at) => Ok(ControlFlow::Break(Order { expires_at, ..order.clone() })),
             RunOutOutcome::Bought => {
-                self.record_capturing(order, intent_of(order)?).await?;
+                // Without a payment the order is old news: it was read before that was begun, and has one when it is read again.
+                if let Some(intent) = order.intent() {
+                    self.record_capturing(order, intent).await?;
+                }
                 AGAIN
             }
         }
