@@ -163,7 +163,11 @@ fn closed(intent: Option<PaymentIntentId>, how: Closing, closed_at: Timestamp) -
     match how {
         Closing::Cancelled => OrderState::Cancelled { closed_at, intent },
         Closing::Expired => OrderState::Expired { closed_at, intent, why: Expiry::RanOut },
-        Closing::PaidTooLate => OrderState::Expired { closed_at, intent, why: Expiry::PaidTooLate },
+        Closing::PaidTooLate => {
+            // What nobody has begun to pay was not paid too late.
+            let why = if intent.is_some() { Expiry::PaidTooLate } else { Expiry::RanOut };
+            OrderState::Expired { closed_at, intent, why }
+        }
     }
 }
 

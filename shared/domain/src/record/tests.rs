@@ -103,3 +103,47 @@ fn an_expiry_is_moved_later_and_never_earlier() {
     assert!(order.clone().record(&Record::Expiry { expires_at: at(100) }).is_err());
     assert_eq!(order.record(&Record::Expiry { expires_at: at(101) }).unwrap().order.expires_at, at(101));
 }
+
+#[test]
+fn a_void_payment_ends_the_order_that_it_was_for_while_that_is_open() {
+    let awaiting = filed(OrderState::AwaitingPayment { intent: Some(intent(1)) }, true);
+    let capturing = filed(OrderState::Capturing { intent: intent(1) }, true);
+    for open in [awaiting, capturing] {
+        let other = Record::Voided { intent: intent(2), now: at(9) };
+        assert_eq!(open.clone().record(&other), Err(Box::new(open.clone())));
+        let voided = open.record(&Record::Voided { intent: intent(1), now: at(9) }).unwrap();
+        let state = OrderState::Expired { closed_at: at(9), intent: Some(intent(1)), why: Expiry::RanOut };
+        assert_eq!((voided.order.state, voided.is_due), (state, false));
+    }
+}
+
+#[test]
+fn an_open_order_is_not_at_rest() {
+    for (state, named) in [
+        (OrderState::AwaitingPayment { intent: None }, None),
+        (OrderState::AwaitingPayment { intent: Some(intent(1)) }, Some(intent(1))),
+        (OrderState::Capturing { intent: intent(1) }, Some(intent(1))),
+    ] {
+        assert!(filed(state.clone(), true).record(&Record::AtRest { intent: named }).is_err(), "{state:?}");
+    }
+}
+
+#[test]
+fn what_was_begun_to_be_paid_may_be_paid_too_late_and_nothing_else() {
+    let close = |has_intent| Record::Closed { how: Closing::PaidTooLate, has_intent, now: at(9) };
+    for (intent, why) in [(Some(intent(1)), Expiry::PaidTooLate), (None, Expiry::RanOut)] {
+        let order = filed(OrderState::AwaitingPayment { intent: intent.clone() }, true);
+        let closed = order.record(&close(intent.is_some())).unwrap();
+        assert_eq!(closed.order.state, OrderState::Expired { closed_at: at(9), intent, why });
+    }
+}
+
+#[test]
+fn a_paid_order_gives_back_its_own_payment_and_forgets_its_card_once() {
+    let card = PaidCard::parse("visa", "4242").ok();
+    let paid = filed(OrderState::Paid { intent: intent(1), paid_at: at(1), card, refunded_at: None }, false);
+    assert!(paid.clone().record(&Record::Refund { intent: intent(2), now: at(9) }).is_err());
+    let forgotten = paid.record(&Record::CardForgotten).unwrap();
+    assert!(matches!(forgotten.order.state, OrderState::Paid { card: None, .. }));
+    assert!(forgotten.record(&Record::CardForgotten).is_err());
+}
