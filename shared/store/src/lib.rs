@@ -71,3 +71,9 @@ impl Market {
         Self { client, table }
     }
 }
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+#[cfg(feature = "table")]
+mod table_tests;

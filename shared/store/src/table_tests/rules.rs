@@ -4,33 +4,21 @@
 //! test passes.
 
 use std::slice::from_ref;
-use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast_domain::{
-    Closing, Currency, DisplayName, Filed, HoldNumber, HoldRequest, Order, OrderId, OrderTicket, PaidCard,
-    PaymentIntentId, Price, Record, Ticket, TicketFacts, TicketId, Timestamp, Title, UserId, Version,
+    Closing, Filed, HoldNumber, HoldRequest, Order, OrderId, OrderState, OrderTicket, PaidCard, PaymentIntentId,
+    Record, Ticket, TicketId, TicketState, UserId, Version,
 };
-use holdfast_store::{LostOr, NewTicket, TicketDetails, Written};
-use tests::{Aws, Stack};
 use uuid::Uuid;
 
-fn user(number: u128) -> UserId {
-    UserId::from_uuid(Uuid::from_u128(number))
-}
+use super::fixture::{SELLER, Table, at, facts, listed, market, stored, user};
+use crate::items::{order_from, ticket_from};
+use crate::keys::{lock_key, order_key};
+use crate::{LostOr, Market, Written};
 
 /// The orders of these tests: one each of two buyers.
 fn order_id(number: u128) -> OrderId {
     OrderId::from_uuid(Uuid::from_u128(0x10 + number))
-}
-
-fn at(minutes: u64) -> Timestamp {
-    Timestamp::parse("2026-11-22T12:00:00Z").expect("a moment").plus(Duration::from_mins(minutes))
-}
-
-fn facts() -> TicketFacts {
-    let price = Price::new(4_500, Currency::Eur).expect("a price");
-    TicketFacts { title: Title::parse("Opera").expect("a title"), price, venue: None, starts_at: None }
 }
 
 /// A transition of the lock.
@@ -67,8 +55,7 @@ impl Transition {
     }
 
     /// What the table makes of it.
-    async fn write(self, aws: &Aws, id: TicketId) -> Result<Ticket, String> {
-        let market = &aws.market;
+    async fn write(self, market: &Market, id: TicketId) -> Result<Ticket, String> {
         match self {
             Self::Hold(order, now) => lost(market.ticket_hold(id, hold_request(order, now)).await),
             Self::Extend(order, hold, now) => {
@@ -122,7 +109,7 @@ fn transitions() -> Vec<Transition> {
     use Transition::{Commit, Extend, Hold, Release, ReleaseExpired, ReleaseVoided, Sell};
     let mut all = Vec::new();
     for now in [3, 15, 40] {
-        all.extend([Hold(1, now), Hold(SELLER_AS_BUYER, now)]);
+        all.extend([Hold(1, now), Hold(SELLER, now)]);
         for hold in [FIRST, FIRST + 2].map(HoldNumber::from_number) {
             all.extend([Extend(1, hold, now), ReleaseExpired(1, hold, now)]);
         }
@@ -133,29 +120,29 @@ fn transitions() -> Vec<Transition> {
     all
 }
 
-/// An order that the seller places for their own ticket.
-const SELLER_AS_BUYER: u128 = 0x40;
-
 #[tokio::test]
 async fn every_write_of_a_lock_is_as_the_domain_decides() {
-    let aws = Aws::get().await;
+    let (market, table) = market().await;
     let mut compared = 0;
     for (state, way) in lock_states() {
         for transition in transitions() {
-            let id = TicketId::from_uuid(Uuid::now_v7());
-            let ticket = Ticket::list(id, user(SELLER_AS_BUYER), facts(), at(0));
-            let seller_name = DisplayName::parse("Seller").expect("a name");
-            let details = TicketDetails { seller_name, description: None };
-            aws.market.ticket_create(&NewTicket { ticket, details, credential: None }).await.expect("a ticket");
+            let id = listed(&market).await.id;
             for step in &way {
-                step.write(&aws, id).await.expect("a step of the way");
+                step.write(&market, id).await.expect("a step of the way");
             }
-            let before = aws.market.ticket_read(id).await.expect("a read").expect("a ticket");
+            let before = stored(&market, id).await;
             let decided = transition.decide(before.clone());
-            let written = transition.write(&aws, id).await;
+            let written = transition.write(&market, id).await;
             assert_eq!(written, decided, "{transition:?} of a ticket that is {state}");
-            let after = aws.market.ticket_read(id).await.expect("a read").expect("a ticket");
+            let item = table.item(lock_key(id)).await.unwrap();
+            let after = ticket_from(item.clone()).unwrap();
             assert_eq!(after, decided.unwrap_or(before), "{transition:?} of a ticket that is {state}");
+            let (is_due, is_held) = (item.contains_key("due_shard"), matches!(after.state, TicketState::Held(_)));
+            assert_eq!(
+                (is_due, item.contains_key("due_at")),
+                (is_held, is_held),
+                "the sweep looks at held tickets alone"
+            );
             compared += 1;
         }
     }
@@ -222,48 +209,44 @@ fn order_states() -> Vec<(&'static str, Vec<Record>)> {
 }
 
 /// The order and its place in the sweep's index, as the table has them.
-async fn filed(aws: &Aws, order: &Order) -> Filed {
-    let stored = aws.market.order_read(order.buyer, order.id).await.expect("a read").expect("an order");
-    let get = aws.dynamodb.get_item().table_name(Stack::get().output("MarketTable")).consistent_read(true);
-    let get = get.key("pk", AttributeValue::S(format!("U#{}", order.buyer)));
-    let item = get.key("sk", AttributeValue::S(format!("O#{}", order.id))).send().await.expect("a read").item;
-    let item = item.expect("an order");
+async fn filed(table: &Table, order: &Order) -> Filed {
+    let item = table.item(order_key(order.buyer, order.id)).await.unwrap();
     let is_due = item.contains_key("due_shard");
     assert_eq!(is_due, item.contains_key("due_at"), "both attributes of the index, or none");
-    Filed { order: stored, is_due }
+    Filed { order: order_from(item).unwrap(), is_due }
 }
 
 #[tokio::test]
 async fn every_record_on_an_order_is_as_the_domain_decides() {
-    let aws = Aws::get().await;
+    let (market, table) = market().await;
     let mut compared = 0;
     for (state, way) in order_states() {
         for record in records() {
             let order = Order {
                 id: OrderId::from_uuid(Uuid::now_v7()),
                 buyer: UserId::from_uuid(Uuid::now_v7()),
-                ticket: OrderTicket { id: TicketId::from_uuid(Uuid::now_v7()), facts: facts() },
+                ticket: OrderTicket { id: TicketId::from_uuid(Uuid::now_v7()), facts: facts("Opera") },
                 hold: HoldNumber::from_number(FIRST),
                 expires_at: at(15),
                 created_at: at(0),
                 version: Version::FIRST,
-                state: holdfast_domain::OrderState::AwaitingPayment { intent: None },
+                state: OrderState::AwaitingPayment { intent: None },
             };
-            aws.market.order_create(&order).await.expect("an order");
+            market.order_create(&order).await.unwrap();
             for step in &way {
-                let written = aws.market.order_record(order.buyer, order.id, step).await.expect("a record");
+                let written = market.order_record(order.buyer, order.id, step).await.unwrap();
                 assert!(matches!(written, Written::Won(_)), "{step:?} on the way to {state}");
             }
-            let before = filed(&aws, &order).await;
+            let before = filed(&table, &order).await;
             let decided = before.record(&record);
-            let written = aws.market.order_record(order.buyer, order.id, &record).await.expect("a record");
+            let written = market.order_record(order.buyer, order.id, &record).await.unwrap();
             let expected = match &decided {
                 Ok(filed) => Written::Won(filed.order.clone()),
                 Err(filed) => Written::Lost(filed.order.clone()),
             };
             assert_eq!(written, expected, "{record:?} on an order that is {state}");
             let after = decided.unwrap_or_else(|unchanged| *unchanged);
-            assert_eq!(filed(&aws, &order).await, after, "{record:?} on an order that is {state}");
+            assert_eq!(filed(&table, &order).await, after, "{record:?} on an order that is {state}");
             compared += 1;
         }
     }

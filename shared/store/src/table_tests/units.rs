@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use aws_config::BehaviorVersion;
 use holdfast_domain::{
     Closing, Currency, DisplayName, IdempotencyKey, Order, OrderId, PaidCard, PaymentIntentId, Price, Record, Ticket,
     TicketFacts, TicketId, Timestamp, Title, UserId, Venue,
 };
-use holdfast_store::{
+use uuid::Uuid;
+
+use super::fixture::Table;
+use super::meter::Meter;
+use crate::{
     ExpireOutcome, Market, NewTicket, PlaceOrder, TicketDetails, order_close, order_expire_run_out, order_place,
 };
-use tests::{Meter, Stack};
-use uuid::Uuid;
 
 /// The market through a client that counts, and a ticket with texts as long as they may be in a Latin script.
 struct Counted {
@@ -25,10 +26,10 @@ struct Counted {
 
 impl Counted {
     async fn new() -> Self {
-        let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let table = Table::new("MarketTable").await;
         let meter = Meter::default();
-        let config = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(meter.clone()).build();
-        let market = Market::new(aws_sdk_dynamodb::Client::from_conf(config), Stack::get().output("MarketTable"));
+        let config = table.client.config().to_builder().interceptor(meter.clone()).build();
+        let market = Market::new(aws_sdk_dynamodb::Client::from_conf(config), table.name);
         let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("a moment");
         let facts = TicketFacts {
             title: Title::parse(&"t".repeat(120)).expect("a title"),
@@ -82,7 +83,7 @@ fn compare(journey: &str, counted: &Counted, budget: f64) {
     let (total, table) = counted.table();
     println!("{journey}\n{table}");
     assert!(total <= budget, "{journey} costs {total} write units, more than {budget}:\n{table}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/write-units.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/write-units.md");
     let documented = std::fs::read_to_string(path).expect("docs/write-units.md");
     assert!(documented.contains(&table), "docs/write-units.md does not say of {journey}:\n{table}");
 }
