@@ -1,15 +1,23 @@
 //! What is linked into functions: Stripe's client into those that pay, SES's into the one that sends mails, the schemas of the
-//! OpenAPI document into none.
+//! OpenAPI document and the switch for faults into none.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 const PAYING: [&str; 5] = ["reconcile_order", "refund_order", "start_payment", "stripe_webhook", "sweep"];
 
+/// The feature of the domain by which the exhaustive model puts faults back.
+const FAULTS: &str = "faults";
+
 /// The packages that are linked into a function, a line each.
 fn linked_into(function: &str) -> String {
+    tree(function, &["--edges", "normal"])
+}
+
+fn tree(package: &str, options: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--package", function, "--edges", "normal", "--prefix", "none", "--offline", "--locked"])
+        .args(["tree", "--package", package, "--prefix", "none", "--offline", "--locked"])
+        .args(options)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo");
@@ -45,4 +53,18 @@ fn schemas_are_linked_into_no_function() {
         assert!(linked.lines().any(|line| line.starts_with("serde ")), "{function} has no dependencies at all?");
         assert!(!linked.lines().any(|line| line.starts_with("schemars ")), "{function} has the feature openapi");
     }
+}
+
+#[test]
+fn a_fault_can_be_put_back_in_the_model_and_in_no_function() {
+    let can = |package: &str, options: &[&str]| {
+        let features = tree(package, &[&["--edges", "normal", "--format", "{p} {f}"], options].concat());
+        let mut domain = features.lines().filter(|line| line.starts_with("holdfast_domain ")).peekable();
+        assert!(domain.peek().is_some(), "{package} decides without the domain");
+        domain.any(|line| line.split([' ', ',']).any(|word| word == FAULTS))
+    };
+    assert!(can("model", &["--features", "faults"]));
+    // Not even when every feature of its own is on.
+    let with: Vec<String> = functions().into_iter().filter(|name| can(name, &["--all-features"])).collect();
+    assert!(with.is_empty(), "{with:?}");
 }

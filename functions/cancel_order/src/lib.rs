@@ -4,7 +4,7 @@ use holdfast_domain::OrderId;
 use holdfast_http_api::wire::OrderBody;
 use holdfast_http_api::{ApiError, Problem, Reply, Request, json, path_id};
 use holdfast_runtime::{MarketRoute, now};
-use holdfast_store::CancelOutcome;
+use holdfast_store::{CancelOutcome, order_cancel};
 
 /// Gives the order up. What is stored in the end is answered, so that asking again answers the same.
 ///
@@ -13,7 +13,7 @@ use holdfast_store::CancelOutcome;
 pub async fn handle(app: &MarketRoute, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
     let id: OrderId = path_id(&request, "order_id")?;
-    match app.market.order_cancel(principal.user, id, now()).await? {
+    match order_cancel(&app.market, principal.user, id, now()).await? {
         CancelOutcome::Closed(order) => Ok(json(200, &OrderBody::from(order.as_ref()))),
         CancelOutcome::Bought => {
             let detail = "The payment has been accepted, so the ticket is yours and the order stays.";

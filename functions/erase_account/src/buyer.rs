@@ -2,7 +2,7 @@
 
 use holdfast_domain::{Order, OrderState, Timestamp};
 use holdfast_events::ErasureRequest;
-use holdfast_store::CancelOutcome;
+use holdfast_store::{CancelOutcome, order_cancel};
 
 use crate::{App, EraseError, Rest};
 
@@ -28,7 +28,7 @@ pub(crate) async fn page(app: &App, request: &ErasureRequest, now: Timestamp) ->
 async fn settled(app: &App, order: &Order, now: Timestamp) -> Result<bool, EraseError> {
     let (buyer, id) = (order.buyer, order.id);
     Ok(match &order.state {
-        OrderState::AwaitingPayment { .. } => match app.market.order_cancel(buyer, id, now).await? {
+        OrderState::AwaitingPayment { .. } => match order_cancel(&app.market, buyer, id, now).await? {
             CancelOutcome::Closed(_) | CancelOutcome::Absent => true,
             // Its payment has won: it will be paid, or come to nothing, before this comes again.
             CancelOutcome::Bought => false,

@@ -2,7 +2,7 @@
 
 use holdfast_domain::Timestamp;
 use holdfast_events::{ExpireOrder, ExpirySchedules, ScheduleError};
-use holdfast_store::{ExpireOutcome, Market, StoreError};
+use holdfast_store::{ExpireOutcome, Market, StoreError, order_expire_run_out};
 use holdfast_telemetry::{Subject, follow, note};
 
 /// What the function works with.
@@ -32,7 +32,7 @@ pub enum ExpireOrderError {
 pub async fn handle(app: &App, request: ExpireOrder, now: Timestamp) -> Result<(), ExpireOrderError> {
     follow(request.trace_id);
     note(Subject::Order(request.order));
-    let outcome = app.market.order_expire_run_out(request.buyer, request.order, now).await?;
+    let outcome = order_expire_run_out(&app.market, request.buyer, request.order, now).await?;
     tracing::info!(?outcome, "looked at the order");
     match outcome {
         ExpireOutcome::NotRunOut(expires_at) => app.schedules.arm_again(request, expires_at, now).await?,

@@ -8,7 +8,7 @@ use holdfast_domain::{IdempotencyKey, OrderId, TicketId};
 use holdfast_http_api::wire::OrderBody;
 use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, header, json, json_body, valid};
 use holdfast_runtime::now;
-use holdfast_store::{Market, PlaceError, PlaceOrder};
+use holdfast_store::{Market, PlaceError, PlaceOrder, order_place};
 use holdfast_telemetry::{Metric, Subject, metrics, note};
 use serde::Deserialize;
 use validator::{Validate, ValidationError};
@@ -60,7 +60,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     };
     note(Subject::Order(command.order));
     note(Subject::Ticket(ticket));
-    let order = app.market.order_place(command, now).await.inspect_err(count).map_err(refusal)?;
+    let order = order_place(&app.market, command, now).await.inspect_err(count).map_err(refusal)?;
     Ok(json(201, &OrderBody::from(&order)))
 }
 

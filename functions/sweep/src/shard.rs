@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use holdfast_checkout::{Checkout, ReconcileError};
-use holdfast_domain::{Hold, OrderId, OrderState, Ticket, TicketId, TicketState, Timestamp, UserId};
+use holdfast_domain::{OrderId, OrderState, Timestamp, UserId};
 use holdfast_payments::Payments;
 use holdfast_runtime::error_chain;
-use holdfast_store::{Due, LostOr, StoreError};
+use holdfast_store::{Due, HoldEnd, StoreError, hold_end};
 use tokio::time::Instant;
 
 use crate::counts::Counts;
@@ -66,14 +66,17 @@ impl<P: Payments, C: Fn() -> Timestamp + Clone + Send + Sync> Run<'_, P, C> {
     async fn look_at(&mut self, due: Due) -> Result<(), ReconcileError> {
         match due {
             Due::Order(buyer, order) => self.reconcile(buyer, order).await,
-            Due::Ticket(id) => {
-                let ticket = self.checkout.market().ticket_read(id).await?;
-                let Some(hold) = run_out_hold(ticket.as_ref(), (self.clock)()) else {
+            Due::Ticket(id) => match hold_end(self.checkout.market(), id, &self.clock).await? {
+                HoldEnd::OfOrder(buyer, order) => self.reconcile(buyer, order).await,
+                HoldEnd::Released => {
+                    self.counts.released += 1;
+                    Ok(())
+                }
+                HoldEnd::AtRest => {
                     self.counts.at_rest += 1;
-                    return Ok(());
-                };
-                self.end_hold(id, hold).await
-            }
+                    Ok(())
+                }
+            },
         }
     }
 
@@ -103,39 +106,11 @@ impl<P: Payments, C: Fn() -> Timestamp + Clone + Send + Sync> Run<'_, P, C> {
         let order = self.checkout.market().order_read(buyer, id).await?;
         Ok(order.is_some_and(|order| order.intent().is_some()))
     }
-
-    /// Ends the order behind a hold, or the hold itself when no live order is behind it: the process died before it
-    /// could record the order, or a retry took the hold anew after its order had ended.
-    async fn end_hold(&mut self, ticket: TicketId, hold: Hold) -> Result<(), ReconcileError> {
-        let market = self.checkout.market();
-        let order = market.order_read(hold.buyer, hold.order).await?;
-        if order.is_some_and(|order| order.keeps_hold(ticket, hold.number)) {
-            return self.reconcile(hold.buyer, hold.order).await;
-        }
-        match market.ticket_release_expired(ticket, hold.order, hold.number, (self.clock)()).await {
-            Ok(_) => {
-                tracing::info!(order_id = %hold.order, ticket_id = %ticket, "released a ticket that no order holds");
-                self.counts.released += 1;
-            }
-            // Somebody else was faster: taken over, bought, released or deleted.
-            Err(LostOr::Lost(_) | LostOr::Absent) => self.counts.at_rest += 1,
-            Err(LostOr::Store(error)) => return Err(error.into()),
-        }
-        Ok(())
-    }
 }
 
 fn ids(due: Due) -> (Option<String>, Option<String>) {
     match due {
         Due::Order(_, order) => (Some(order.to_string()), None),
         Due::Ticket(ticket) => (None, Some(ticket.to_string())),
-    }
-}
-
-/// The hold of a ticket whose time has passed by the ticket itself.
-fn run_out_hold(ticket: Option<&Ticket>, now: Timestamp) -> Option<Hold> {
-    match ticket?.state {
-        TicketState::Held(hold) => (hold.expires_at <= now).then_some(hold),
-        TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => None,
     }
 }

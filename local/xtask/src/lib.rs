@@ -8,6 +8,7 @@ mod deployment;
 mod deployments;
 mod dev;
 mod docker;
+mod dynamodb_local;
 mod edge;
 mod emulator;
 mod environment;

@@ -7,31 +7,31 @@ mod setup;
 mod start;
 
 use holdfast_payments::Payments;
-use holdfast_store::Market;
+use holdfast_store::{Market, Steps};
 
 pub use error::ReconcileError;
 pub use refund::{RefundError, RefundTarget};
 pub use setup::stripe_checkout;
-pub use start::{StartError, Started};
+pub use start::{Begun, StartError, Started};
 
-/// The market and whoever takes the money.
+/// The market and whoever takes the money. Functions have the [`Market`]; the exhaustive model has steps of its own.
 #[derive(Debug)]
-pub struct Checkout<P> {
-    market: Market,
+pub struct Checkout<P, M = Market> {
+    market: M,
     payments: P,
     stage: String,
 }
 
-impl<P: Payments> Checkout<P> {
+impl<P: Payments, M: Steps> Checkout<P, M> {
     /// A checkout of one stage.
     #[must_use]
-    pub fn new(market: Market, payments: P, stage: String) -> Self {
+    pub fn new(market: M, payments: P, stage: String) -> Self {
         Self { market, payments, stage }
     }
 
     /// Tickets and orders.
     #[must_use]
-    pub fn market(&self) -> &Market {
+    pub fn market(&self) -> &M {
         &self.market
     }
 

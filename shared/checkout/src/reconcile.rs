@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
+use holdfast_domain::fault::{self, Fault};
 use holdfast_domain::{
-    Anomaly, CommitLost, Glance, IntentStatus, Order, OrderId, OrderState, PaymentIntentId, ReleaseLost, SellLost,
-    Step, Timestamp, UserId, next_step,
+    Anomaly, Closing, CommitLost, Glance, IntentStatus, Order, OrderId, OrderState, PaymentIntentId, Record,
+    ReleaseLost, SellLost, Step, Timestamp, UserId, next_step,
 };
 use holdfast_payments::{Payment, PaymentError, Payments};
 use holdfast_store::crash::crash_point;
-use holdfast_store::{Closing, LostOr, RunOutOutcome};
+use holdfast_store::{LostOr, RunOutOutcome, Steps, StoreError, order_close, order_release_run_out};
 use holdfast_telemetry::{Metric, metrics};
 
 use crate::Checkout;
@@ -22,7 +23,7 @@ type Round = Result<ControlFlow<Order>, ReconcileError>;
 
 const AGAIN: Round = Ok(ControlFlow::Continue(()));
 
-impl<P: Payments> Checkout<P> {
+impl<P: Payments, M: Steps> Checkout<P, M> {
     /// Brings an order to rest as far as that is possible now, and answers it as it is then; `None` when there is none.
     /// `clock` is asked when a moment is needed.
     ///
@@ -35,32 +36,46 @@ impl<P: Payments> Checkout<P> {
         clock: impl Fn() -> Timestamp + Send + Sync,
     ) -> Result<Option<Order>, ReconcileError> {
         for _ in 0..ROUNDS {
-            // Before anything is read: a payment that is made in time is not judged by a later moment.
-            let now = clock();
-            let Some(before) = self.market.order_read(buyer, id).await? else {
-                return Ok(None);
-            };
-            let (payment, order) = match before.intent() {
-                Some(intent) => {
-                    let payment = self.payments.retrieve(intent).await?;
-                    crash_point("payment_retrieve");
-                    (Some(payment), self.market.order_read(buyer, id).await?)
-                }
-                None => (None, Some(before.clone())),
-            };
-            let Some(order) = order else {
-                return Ok(None);
-            };
-            let intent = payment.as_ref().map(|payment| &payment.intent);
-            let step = next_step(Glance { now, before: &before, intent, order: &order });
-            if !matches!(step, Step::Rest | Step::StartOver) {
-                tracing::info!(order_id = %id, ticket_id = %order.ticket.id, ?step, "brings the order on");
-            }
-            if let ControlFlow::Break(order) = self.act(step, order, payment.as_ref(), now).await? {
-                return Ok(Some(order));
+            if let ControlFlow::Break(order) = self.reconcile_round(buyer, id, &clock).await? {
+                return Ok(order);
             }
         }
         Err(ReconcileError::Unsettled(ROUNDS))
+    }
+
+    /// Looks once and does the one thing that is next. Says whether to look again, or the order as it is now.
+    ///
+    /// # Errors
+    /// [`ReconcileError`]; calling again is right.
+    pub async fn reconcile_round(
+        &self,
+        buyer: UserId,
+        id: OrderId,
+        clock: impl Fn() -> Timestamp + Send + Sync,
+    ) -> Result<ControlFlow<Option<Order>>, ReconcileError> {
+        // Before anything is read: a payment that is made in time is not judged by a later moment.
+        let now = clock();
+        let Some(before) = self.market.order_read(buyer, id).await? else {
+            return Ok(ControlFlow::Break(None));
+        };
+        let (payment, order) = match before.intent() {
+            Some(intent) => {
+                let payment = self.payments.retrieve(intent).await?;
+                crash_point("payment_retrieve");
+                (Some(payment), self.market.order_read(buyer, id).await?)
+            }
+            None => (None, Some(before.clone())),
+        };
+        let Some(order) = order else {
+            return Ok(ControlFlow::Break(None));
+        };
+        let now = if fault::present(Fault::MomentAfterPayment) { clock() } else { now };
+        let intent = payment.as_ref().map(|payment| &payment.intent);
+        let step = next_step(Glance { now, before: &before, intent, order: &order });
+        if !matches!(step, Step::Rest | Step::StartOver) {
+            tracing::info!(order_id = %id, ticket_id = %order.ticket.id, ?step, "brings the order on");
+        }
+        Ok(self.act(step, order, payment.as_ref(), now).await?.map_break(Some))
     }
 
     /// Brings the order of a payment to rest; `None` when the payment is not one of this stage's.
@@ -101,13 +116,9 @@ impl<P: Payments> Checkout<P> {
                 }
                 changed(cancelled)
             }
-            Step::RemoveDue => {
-                let stored = self.market.order_remove_due(order.buyer, order.id, order.intent()).await?;
-                Ok(ControlFlow::Break(stored))
-            }
+            Step::RemoveDue => self.last_record(&order, Record::AtRest { intent: order.intent().cloned() }).await,
             Step::RecordRefund => {
-                let stored = self.market.order_refund(order.buyer, order.id, intent_of(&order)?, now).await?;
-                Ok(ControlFlow::Break(stored))
+                self.last_record(&order, Record::Refund { intent: intent_of(&order)?.clone(), now }).await
             }
             Step::RefundStray => {
                 // Nothing of ours captures for a closed order: somebody did so in Stripe's dashboard.
@@ -127,11 +138,11 @@ impl<P: Payments> Checkout<P> {
     async fn commit(&self, order: &Order, intent: &PaymentIntentId, now: Timestamp) -> Round {
         match self.market.ticket_commit(order.ticket.id, order.id, order.hold).await {
             Ok(_) | Err(LostOr::Lost(CommitLost::AlreadyMine)) => {
-                self.market.order_capture(order.buyer, order.id, intent).await?;
+                self.record_capturing(order, intent).await?;
             }
             Err(LostOr::Lost(CommitLost::SoldToOrder)) => {}
             Err(LostOr::Absent | LostOr::Lost(CommitLost::Gone)) => {
-                self.market.order_close(order.buyer, order.id, Closing::PaidTooLate, now).await?;
+                order_close(&self.market, order.buyer, order.id, Closing::PaidTooLate, now).await?;
             }
             Err(LostOr::Store(error)) => return Err(error.into()),
         }
@@ -144,9 +155,8 @@ impl<P: Payments> Checkout<P> {
             Err(LostOr::Absent | LostOr::Lost(SellLost::NotCommitted)) => return Err(ReconcileError::NotCommitted),
             Err(LostOr::Store(error)) => return Err(error.into()),
         }
-        let card = payment.and_then(|payment| payment.card.as_ref());
-        let stored = self.market.order_pay(order.buyer, order.id, intent_of(order)?, card, now).await?;
-        Ok(ControlFlow::Break(stored))
+        let card = payment.and_then(|payment| payment.card.clone());
+        self.last_record(order, Record::Paid { intent: intent_of(order)?.clone(), card, now }).await
     }
 
     async fn release_voided(&self, order: &Order, now: Timestamp) -> Round {
@@ -157,21 +167,34 @@ impl<P: Payments> Checkout<P> {
             }
             Err(LostOr::Store(error)) => return Err(error.into()),
         }
-        let stored = self.market.order_close_voided(order.buyer, order.id, intent_of(order)?, now).await?;
-        Ok(ControlFlow::Break(stored))
+        self.last_record(order, Record::Voided { intent: intent_of(order)?.clone(), now }).await
     }
 
     async fn release_run_out(&self, order: &Order, now: Timestamp) -> Round {
-        match self.market.order_release_run_out(order, now).await? {
+        match order_release_run_out(&self.market, order, now).await? {
             // Without a payment it is at rest; with one, that is to be voided.
             RunOutOutcome::Released(stored) if stored.intent().is_none() => Ok(ControlFlow::Break(*stored)),
             RunOutOutcome::Released(_) => AGAIN,
             RunOutOutcome::NotRunOut(expires_at) => Ok(ControlFlow::Break(Order { expires_at, ..order.clone() })),
             RunOutOutcome::Bought => {
-                self.market.order_capture(order.buyer, order.id, intent_of(order)?).await?;
+                // Without a payment the order is old news: it was read before that was begun, and has one when it is read again.
+                if let Some(intent) = order.intent() {
+                    self.record_capturing(order, intent).await?;
+                }
                 AGAIN
             }
         }
+    }
+
+    async fn record_capturing(&self, order: &Order, intent: &PaymentIntentId) -> Result<(), StoreError> {
+        let record = Record::Capturing { intent: intent.clone() };
+        self.market.order_record(order.buyer, order.id, &record).await.map(drop)
+    }
+
+    /// A record after which the order is at rest: it is answered as it is stored then.
+    async fn last_record(&self, order: &Order, record: Record) -> Round {
+        let written = self.market.order_record(order.buyer, order.id, &record).await?;
+        Ok(ControlFlow::Break(written.into_order()))
     }
 }
 

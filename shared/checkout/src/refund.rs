@@ -2,8 +2,8 @@
 
 use holdfast_domain::{Order, OrderId, OrderState, PaymentIntentId, Timestamp};
 use holdfast_payments::{PaymentError, Payments};
-use holdfast_store::StoreError;
 use holdfast_store::crash::crash_point;
+use holdfast_store::{Steps, StoreError};
 
 use crate::Checkout;
 use crate::error::ReconcileError;
@@ -57,7 +57,7 @@ impl From<StoreError> for RefundError {
     }
 }
 
-impl<P: Payments> Checkout<P> {
+impl<P: Payments, M: Steps> Checkout<P, M> {
     /// Gives back all that was paid for an order and records it. Once: a repeat finds it done and answers the same.
     ///
     /// Stripe decides, since it refuses a second refund; the record is made from what Stripe shows then, by the same

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use holdfast_domain::fault::{self, Fault};
 use holdfast_domain::limits::HOLD_GRACE;
 use holdfast_domain::{
-    ExtendLost, IntentStatus, Order, OrderId, OrderState, PaymentIntentId, TicketState, Timestamp, UserId,
+    ExtendLost, IntentStatus, Order, OrderId, OrderState, PaymentIntentId, Record, TicketState, Timestamp, UserId,
 };
 use holdfast_http_api::{ApiError, Problem};
 use holdfast_payments::{ClientSecret, NewPayment, Payment, PaymentError, PaymentOwner, Payments};
 use holdfast_store::crash::crash_point;
-use holdfast_store::{LostOr, StoreError};
+use holdfast_store::{LostOr, Steps, StoreError};
 
 use crate::Checkout;
 use crate::error::{ReconcileError, payment_failed};
@@ -21,6 +22,15 @@ pub struct Started {
     pub order: Order,
     /// What confirms the payment.
     pub client_secret: ClientSecret,
+}
+
+/// A payment that was begun, now or before.
+#[derive(Debug)]
+pub enum Begun {
+    /// It can be confirmed.
+    Payable(Box<Started>),
+    /// There is nothing left to confirm.
+    Moved(Box<Payment>),
 }
 
 /// Why a payment was not begun.
@@ -71,7 +81,7 @@ impl From<StartError> for ApiError {
     }
 }
 
-impl<P: Payments> Checkout<P> {
+impl<P: Payments, M: Steps> Checkout<P, M> {
     /// Begins the payment of an order, or finds the one that was begun: extends the hold once, so that the ticket is
     /// held for `payment_time` at least, makes the payment, stores it, and gives its secret to the buyer. No secret
     /// leaves before its payment is stored.
@@ -85,6 +95,25 @@ impl<P: Payments> Checkout<P> {
         payment_time: Duration,
         clock: impl Fn() -> Timestamp + Send + Sync,
     ) -> Result<Started, StartError> {
+        let (order, payment) = match self.start_or_find(buyer, id, payment_time, &clock).await? {
+            Begun::Payable(started) => return Ok(*started),
+            Begun::Moved(payment) => (self.reconcile(buyer, id, clock).await?.ok_or(StartError::Absent)?, *payment),
+        };
+        still_awaiting(&order)?;
+        started(order, payment)
+    }
+
+    /// The same without what follows when the payment that was begun is past being confirmed: that is to be recorded, and told.
+    ///
+    /// # Errors
+    /// [`StartError`]; after an outage calling again is right.
+    pub async fn start_or_find(
+        &self,
+        buyer: UserId,
+        id: OrderId,
+        payment_time: Duration,
+        clock: impl Fn() -> Timestamp + Send + Sync,
+    ) -> Result<Begun, StartError> {
         let order = self.market.order_read(buyer, id).await?.ok_or(StartError::Absent)?;
         let order = match still_awaiting(&order)? {
             Some(_) => order,
@@ -95,12 +124,9 @@ impl<P: Payments> Checkout<P> {
         };
         let payment = self.payments.retrieve(intent).await?;
         match payment.intent.status {
-            IntentStatus::NotAuthorised => started(order, payment),
-            // There is nothing left to confirm: what came of it is to be recorded, and told.
+            IntentStatus::NotAuthorised => started(order, payment).map(Box::new).map(Begun::Payable),
             IntentStatus::Authorised | IntentStatus::Captured { .. } | IntentStatus::Canceled => {
-                let order = self.reconcile(buyer, id, clock).await?.ok_or(StartError::Absent)?;
-                still_awaiting(&order)?;
-                started(order, payment)
+                Ok(Begun::Moved(Box::new(payment)))
             }
         }
     }
@@ -113,7 +139,11 @@ impl<P: Payments> Checkout<P> {
         let made = self.payments.create(&NewPayment { owner, price: order.ticket.facts.price }).await?;
         crash_point("payment_create");
         let made = made.intent.id;
-        let stored = self.market.order_store_intent(order.buyer, order.id, &made, expires_at).await?;
+        if fault::present(Fault::SecretBeforeStored) {
+            return Ok(Order { state: OrderState::AwaitingPayment { intent: Some(made) }, ..order });
+        }
+        let record = Record::Intent { intent: made.clone(), expires_at };
+        let stored = self.market.order_record(order.buyer, order.id, &record).await?.into_order();
         if stored.intent() != Some(&made) {
             self.drop_payment(&order, &made).await;
         }

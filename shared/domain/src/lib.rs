@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod fault;
 mod ids;
 pub mod limits;
 mod mail;
@@ -7,6 +8,7 @@ mod money;
 mod order;
 mod payment;
 mod reconcile;
+mod record;
 #[cfg(feature = "openapi")]
 pub mod schema;
 mod text;
@@ -21,6 +23,7 @@ pub use money::{Currency, InvalidPrice, Price, UnknownCurrency};
 pub use order::{Expiry, InvalidCard, Order, OrderState, OrderTicket, PaidCard, PaymentIntentId};
 pub use payment::{Intent, IntentStatus};
 pub use reconcile::{Anomaly, Glance, Step, next_step};
+pub use record::{Closing, Filed, Record};
 pub use text::{Credential, Description, DisplayName, EmailAddress, InvalidText, Title, Venue};
 pub use ticket::{
     Claim, CommitLost, ExtendLost, Hold, HoldLost, HoldNumber, HoldRequest, ReleaseExpiredLost, ReleaseLost, Sale,

@@ -36,3 +36,16 @@ pub const PAGE_MAX: u32 = 50;
 pub const QUERY_MAX_CHARS: usize = 200;
 /// Most words by which a ticket can be found, and most words of a query.
 pub const SEARCH_WORDS_MAX: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_listing_fits_a_body_however_its_client_writes_it() {
+        // Two escapes of six bytes for each character, and room for all that is no text.
+        let longest = 12 * (TITLE_MAX_CHARS + VENUE_MAX_CHARS + DESCRIPTION_MAX_CHARS + CREDENTIAL_MAX_CHARS);
+        assert!(longest + 1_024 <= BODY_MAX_BYTES, "{longest}");
+        assert!(BODY_MAX_BYTES < 2 * longest, "and not much more than that");
+    }
+}

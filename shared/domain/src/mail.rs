@@ -84,6 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_link_that_takes_an_account_over_works_for_as_long_as_somebody_waits_for_it() {
+        let [verify, reset] = MailPurpose::ALL;
+        // The names stand in keys of stored links.
+        assert_eq!((verify.as_str(), reset.as_str()), ("verify_email", "reset_password"));
+        assert_eq!((verify.link_life(), reset.link_life()), (Duration::from_hours(24), Duration::from_mins(30)));
+    }
+
+    #[test]
     fn a_language_is_read_as_it_is_written() {
         for language in MailLanguage::ALL {
             assert_eq!(language.tag().parse(), Ok(language));

@@ -126,7 +126,7 @@ impl From<Currency> for String {
 }
 
 /// What a ticket costs: an amount within the bounds of its currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Price {
     amount: u64,
     currency: Currency,
@@ -178,7 +178,20 @@ mod tests {
     }
 
     #[test]
+    fn a_price_is_its_amount_and_its_currency() {
+        let price = Price::new(4_500, Currency::Sek).unwrap();
+        assert_eq!((price.amount(), price.currency()), (4_500, Currency::Sek));
+    }
+
+    #[test]
     fn a_code_is_lower_case_and_known() {
+        for &currency in Currency::ALL {
+            assert_eq!(
+                (currency.to_string().as_str(), String::from(currency).as_str()),
+                (currency.code(), currency.code())
+            );
+            assert_eq!(Currency::try_from(currency.code().to_owned()), Ok(currency));
+        }
         assert_eq!("eur".parse(), Ok(Currency::Eur));
         for wrong in ["EUR", "eu", "xxx", ""] {
             assert_eq!(wrong.parse::<Currency>(), Err(UnknownCurrency), "{wrong}");

@@ -9,11 +9,11 @@
 use std::fmt;
 
 use crate::ids::{OrderId, TicketId, UserId};
-use crate::ticket::{HoldNumber, TicketFacts, Version};
+use crate::ticket::{HoldNumber, TicketFacts, Version, same_hold};
 use crate::timestamp::Timestamp;
 
 /// The id of a Stripe `PaymentIntent`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PaymentIntentId(String);
 
 impl PaymentIntentId {
@@ -31,7 +31,7 @@ impl PaymentIntentId {
 }
 
 /// The card that paid, as a receipt shows it: nothing that could be used again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PaidCard {
     brand: String,
     last4: String,
@@ -70,7 +70,7 @@ impl PaidCard {
 }
 
 /// Why an order expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expiry {
     /// Its time was over before a payment was authorised, or the authorisation lapsed.
     RanOut,
@@ -79,7 +79,7 @@ pub enum Expiry {
 }
 
 /// The ticket as it was when the order held it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OrderTicket {
     /// Which ticket.
     pub id: TicketId,
@@ -88,7 +88,7 @@ pub struct OrderTicket {
 }
 
 /// How far an order is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum OrderState {
     /// The ticket is held; the buyer may pay.
     AwaitingPayment {
@@ -130,7 +130,7 @@ pub enum OrderState {
 }
 
 /// An order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The order's id, derived from the buyer and the `Idempotency-Key`.
     pub id: OrderId,
@@ -184,7 +184,7 @@ impl Order {
     /// A closed order, or one for another ticket or another hold, may not: that hold is to be released.
     #[must_use]
     pub fn keeps_hold(&self, ticket: TicketId, number: HoldNumber) -> bool {
-        !self.is_closed() && self.ticket.id == ticket && self.hold == number
+        !self.is_closed() && self.ticket.id == ticket && same_hold(self.hold, number)
     }
 }
 
@@ -197,6 +197,63 @@ impl fmt::Display for PaymentIntentId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::{Currency, Price};
+    use crate::text::Title;
+
+    fn uuid(number: u128) -> uuid::Uuid {
+        uuid::Uuid::from_u128(number)
+    }
+
+    fn intent() -> PaymentIntentId {
+        PaymentIntentId::from_stripe("pi_1".to_owned())
+    }
+
+    fn order(state: OrderState) -> Order {
+        let price = Price::new(4_500, Currency::Eur).unwrap();
+        let facts = TicketFacts { title: Title::parse("Opera").unwrap(), price, venue: None, starts_at: None };
+        let moment = Timestamp::from_millis(1).unwrap();
+        Order {
+            id: OrderId::from_uuid(uuid(1)),
+            buyer: UserId::from_uuid(uuid(2)),
+            ticket: OrderTicket { id: TicketId::from_uuid(uuid(3)), facts },
+            hold: HoldNumber::from_number(2),
+            expires_at: moment,
+            created_at: moment,
+            version: Version::FIRST,
+            state,
+        }
+    }
+
+    #[test]
+    fn a_state_says_whether_an_order_is_final_whether_it_is_closed_and_by_what_it_is_paid() {
+        let (closed_at, paid_at) = (Timestamp::from_millis(2).unwrap(), Timestamp::from_millis(2).unwrap());
+        let paid = OrderState::Paid { intent: intent(), paid_at, card: None, refunded_at: None };
+        for (state, is_final, is_closed, has_intent) in [
+            (OrderState::AwaitingPayment { intent: None }, false, false, false),
+            (OrderState::AwaitingPayment { intent: Some(intent()) }, false, false, true),
+            (OrderState::Capturing { intent: intent() }, false, false, true),
+            (paid, true, false, true),
+            (OrderState::Cancelled { closed_at, intent: None }, true, true, false),
+            (OrderState::Cancelled { closed_at, intent: Some(intent()) }, true, true, true),
+            (OrderState::Expired { closed_at, intent: Some(intent()), why: Expiry::RanOut }, true, true, true),
+        ] {
+            let order = order(state);
+            assert_eq!((order.is_final(), order.is_closed()), (is_final, is_closed), "{order:?}");
+            assert_eq!(order.intent(), has_intent.then(intent).as_ref(), "{order:?}");
+        }
+        assert_eq!((intent().as_str(), intent().to_string().as_str()), ("pi_1", "pi_1"));
+    }
+
+    #[test]
+    fn an_order_keeps_the_hold_that_it_took_on_its_ticket_while_it_is_not_closed() {
+        let open = order(OrderState::AwaitingPayment { intent: None });
+        let (ticket, hold) = (open.ticket.id, open.hold);
+        assert!(open.keeps_hold(ticket, hold));
+        assert!(!open.keeps_hold(TicketId::from_uuid(uuid(9)), hold));
+        assert!(!open.keeps_hold(ticket, HoldNumber::from_number(4)));
+        let closed_at = Timestamp::from_millis(2).unwrap();
+        assert!(!order(OrderState::Cancelled { closed_at, intent: None }).keeps_hold(ticket, hold));
+    }
 
     #[test]
     fn a_card_is_its_brand_and_four_digits_and_nothing_more() {

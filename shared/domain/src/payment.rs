@@ -4,7 +4,7 @@ use crate::money::Currency;
 use crate::order::PaymentIntentId;
 
 /// How far a payment is. Source: Stripe, "How intents work", for card payments with manual capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IntentStatus {
     /// `requires_payment_method`, `requires_confirmation`, `requires_action` or `processing`: no money is reserved.
     NotAuthorised,
@@ -22,7 +22,7 @@ pub enum IntentStatus {
 }
 
 /// A payment as it was seen at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Intent {
     /// Its id.
     pub id: PaymentIntentId,

@@ -3,6 +3,7 @@
 //! Whoever calls takes the moment first, then reads the order, its payment, and the order again. The order matters: an
 //! order that changed between the two readings makes the payment's state old news.
 
+use crate::fault::{self, Fault};
 use crate::order::{Order, OrderState};
 use crate::payment::{Intent, IntentStatus};
 use crate::timestamp::Timestamp;
@@ -97,6 +98,7 @@ fn capturing(status: Option<IntentStatus>, was_capturing: bool) -> Step {
         Some(IntentStatus::Authorised) => Step::Capture,
         Some(IntentStatus::Captured { .. }) => Step::RecordSale,
         Some(IntentStatus::Canceled) => Step::ReleaseVoided,
+        Some(IntentStatus::NotAuthorised) if fault::present(Fault::NoRowForVanished) => Step::Rest,
         // The authorisation vanished; a payment that was read before the commit says nothing of it.
         Some(IntentStatus::NotAuthorised) if was_capturing => Step::CancelIntent,
         Some(IntentStatus::NotAuthorised) => Step::StartOver,

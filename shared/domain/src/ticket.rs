@@ -8,6 +8,7 @@
 //! Every transition consumes the ticket and gives the next one or says why not. The store writes the same transitions
 //! as conditional updates; when a condition fails it hands the image it lost to back to these functions for the reason.
 
+use crate::fault::{self, Fault};
 use crate::ids::{OrderId, TicketId, UserId};
 use crate::money::Price;
 use crate::text::{Title, Venue};
@@ -60,7 +61,7 @@ impl HoldNumber {
 }
 
 /// What a seller says of a ticket and a buyer's order keeps: everything on the lock that is not its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TicketFacts {
     /// The title.
     pub title: Title,
@@ -73,7 +74,7 @@ pub struct TicketFacts {
 }
 
 /// An order's hold on a ticket: a lease that ends by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hold {
     /// The order that holds.
     pub order: OrderId,
@@ -88,7 +89,7 @@ pub struct Hold {
 }
 
 /// A decided sale whose payment is being captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// The order that buys.
     pub order: OrderId,
@@ -99,7 +100,7 @@ pub struct Claim {
 }
 
 /// A finished sale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sale {
     /// The order that bought.
     pub order: OrderId,
@@ -112,7 +113,7 @@ pub struct Sale {
 }
 
 /// Where a ticket is on its way from seller to buyer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TicketState {
     /// On the market.
     Listed,
@@ -125,7 +126,7 @@ pub enum TicketState {
 }
 
 /// A ticket, as its lock item says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ticket {
     /// The ticket's id.
     pub id: TicketId,
@@ -142,7 +143,7 @@ pub struct Ticket {
 }
 
 /// What an order asks of a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HoldRequest {
     /// The order that wants the ticket.
     pub order: OrderId,
@@ -155,7 +156,7 @@ pub struct HoldRequest {
 }
 
 /// Why a ticket was not held.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum HoldLost {
     /// Nobody buys from themselves.
     #[error("the ticket is the buyer's own")]
@@ -172,7 +173,7 @@ pub enum HoldLost {
 }
 
 /// Why a hold was not released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ReleaseLost {
     /// The order's hold is not there any more: released, taken over or taken anew.
     #[error("the hold is gone")]
@@ -186,7 +187,7 @@ pub enum ReleaseLost {
 }
 
 /// Why a hold was not released for having run out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ReleaseExpiredLost {
     /// The hold lasts until the given moment: it was extended, or the caller is early.
     #[error("the hold has not run out")]
@@ -197,7 +198,7 @@ pub enum ReleaseExpiredLost {
 }
 
 /// Why a hold was not extended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ExtendLost {
     /// The one extension was used: go on with this hold.
     #[error("the hold was extended already")]
@@ -211,7 +212,7 @@ pub enum ExtendLost {
 }
 
 /// Why a ticket was not committed to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum CommitLost {
     /// This order's commit won already: that is success.
     #[error("the ticket is committed to the order already")]
@@ -225,7 +226,7 @@ pub enum CommitLost {
 }
 
 /// Why a sale was not recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum SellLost {
     /// Recorded already: that is success.
     #[error("the ticket is sold to the order already")]
@@ -249,8 +250,19 @@ impl Ticket {
     /// Whether `order` holds the ticket by hold `number`: `H(X,h)` of the protocol.
     fn hold_of(&self, order: OrderId, number: HoldNumber) -> Option<Hold> {
         match self.state {
-            TicketState::Held(hold) if hold.order == order && hold.number == number => Some(hold),
+            TicketState::Held(hold) if hold.order == order && same_hold(hold.number, number) => Some(hold),
             TicketState::Held(_) | TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => None,
+        }
+    }
+
+    /// Whether a release would take the hold of another order for its own: never, but for the faults.
+    fn is_anybodys(&self, number: HoldNumber) -> bool {
+        match self.state {
+            TicketState::Held(hold) => {
+                fault::present(Fault::ReleaseOfAnybody)
+                    || (fault::present(Fault::ReleaseByNumberAlone) && hold.number == number)
+            }
+            TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => false,
         }
     }
 
@@ -265,7 +277,7 @@ impl Ticket {
         }
         match self.state {
             TicketState::Listed => {}
-            TicketState::Held(hold) if hold.order == request.order => {
+            TicketState::Held(hold) if hold.order == request.order && !may_take_over_from_itself(hold, request.now) => {
                 return Err(HoldLost::AlreadyMine(hold));
             }
             TicketState::Held(hold) if hold.expires_at <= request.now => {}
@@ -287,7 +299,7 @@ impl Ticket {
     /// # Errors
     /// [`ReleaseLost`] when that hold is not there.
     pub fn release(self, order: OrderId, number: HoldNumber) -> Result<Self, ReleaseLost> {
-        if self.hold_of(order, number).is_some() {
+        if self.hold_of(order, number).is_some() || self.is_anybodys(number) {
             return Ok(self.becomes(TicketState::Listed));
         }
         match self.state {
@@ -310,7 +322,9 @@ impl Ticket {
         now: Timestamp,
     ) -> Result<Self, ReleaseExpiredLost> {
         match self.hold_of(order, number) {
-            Some(hold) if hold.expires_at > now => Err(ReleaseExpiredLost::NotRunOut(hold.expires_at)),
+            Some(hold) if hold.expires_at > now && !fault::present(Fault::ExpiryOfOrder) => {
+                Err(ReleaseExpiredLost::NotRunOut(hold.expires_at))
+            }
             Some(_) | None => self.release(order, number).map_err(ReleaseExpiredLost::Release),
         }
     }
@@ -327,7 +341,7 @@ impl Ticket {
         expires_at: Timestamp,
     ) -> Result<Self, ExtendLost> {
         let hold = self.hold_of(order, number).ok_or(ExtendLost::Gone)?;
-        if hold.extended {
+        if hold.extended && !fault::present(Fault::ExtendedAgain) {
             Err(ExtendLost::AlreadyExtended(hold))
         } else if hold.expires_at <= now {
             Err(ExtendLost::RunOut)
@@ -346,8 +360,12 @@ impl Ticket {
             return Ok(self.becomes(TicketState::Committed(claim)));
         }
         match self.state {
-            TicketState::Committed(claim) if claim.order == order && claim.number == number => {
-                Err(CommitLost::AlreadyMine)
+            TicketState::Committed(claim) if claim.order == order && same_hold(claim.number, number) => {
+                if fault::present(Fault::CommitForgotten) {
+                    Err(CommitLost::Gone)
+                } else {
+                    Err(CommitLost::AlreadyMine)
+                }
             }
             TicketState::Sold(sale) if sale.order == order => Err(CommitLost::SoldToOrder),
             TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
@@ -362,7 +380,7 @@ impl Ticket {
     /// [`SellLost`]; [`SellLost::AlreadyMine`] is success for a retry.
     pub fn sell(self, order: OrderId, number: HoldNumber, now: Timestamp) -> Result<Self, SellLost> {
         match self.state {
-            TicketState::Committed(claim) if claim.order == order && claim.number == number => {
+            TicketState::Committed(claim) if claim.order == order && same_hold(claim.number, number) => {
                 let sale = Sale { order, buyer: claim.buyer, number, sold_at: now };
                 Ok(self.becomes(TicketState::Sold(sale)))
             }
@@ -379,7 +397,7 @@ impl Ticket {
     /// [`ReleaseLost`] when the ticket is neither held by nor committed to that order and hold.
     pub fn release_voided(self, order: OrderId, number: HoldNumber) -> Result<Self, ReleaseLost> {
         match self.state {
-            TicketState::Committed(claim) if claim.order == order && claim.number == number => {
+            TicketState::Committed(claim) if claim.order == order && same_hold(claim.number, number) => {
                 Ok(self.becomes(TicketState::Listed))
             }
             TicketState::Listed | TicketState::Held(_) | TicketState::Committed(_) | TicketState::Sold(_) => {
@@ -408,6 +426,16 @@ impl Ticket {
             TicketState::Committed(_) | TicketState::Sold(_) => false,
         }
     }
+}
+
+/// Whether two numbers are of one hold.
+pub(crate) fn same_hold(one: HoldNumber, other: HoldNumber) -> bool {
+    one == other || fault::present(Fault::NoHoldNumber)
+}
+
+/// Never, but for the fault: an order's own hold is gone on with, run out or not.
+fn may_take_over_from_itself(hold: Hold, now: Timestamp) -> bool {
+    hold.expires_at <= now && fault::present(Fault::TakeOverFromItself)
 }
 
 #[cfg(test)]

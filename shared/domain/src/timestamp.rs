@@ -120,6 +120,14 @@ mod tests {
     }
 
     #[test]
+    fn seconds_are_those_that_have_passed() {
+        let moment = Timestamp::from_millis(1_795_000_001_999).unwrap();
+        assert_eq!((moment.as_millis(), moment.as_seconds()), (1_795_000_001_999, 1_795_000_001));
+        assert_eq!(moment.minus(Duration::from_millis(999)).as_millis(), 1_795_000_001_000);
+        assert_eq!(String::from(moment), moment.to_string());
+    }
+
+    #[test]
     fn refuses_what_is_no_moment_of_our_range() {
         for wrong in
             ["", "tomorrow", "2026-11-22", "2026-11-22T18:00:00", "1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z"]

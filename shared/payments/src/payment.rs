@@ -12,7 +12,9 @@ use crate::error::PaymentError;
 pub struct ClientSecret(String);
 
 impl ClientSecret {
-    pub(crate) fn new(text: String) -> Self {
+    /// Wraps a secret that Stripe gave.
+    #[must_use]
+    pub fn from_stripe(text: String) -> Self {
         Self(text)
     }
 

@@ -229,7 +229,7 @@ fn payment_of(intent: PaymentIntent) -> Result<Payment, PaymentError> {
             currency: intent.currency.to_string().parse::<Currency>().ok(),
         },
         owner: owner(),
-        client_secret: intent.client_secret.map(ClientSecret::new),
+        client_secret: intent.client_secret.map(ClientSecret::from_stripe),
         card,
     })
 }

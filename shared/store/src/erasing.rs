@@ -6,7 +6,7 @@
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use holdfast_domain::{Order, OrderId, Ticket, TicketId, UserId};
+use holdfast_domain::{Order, OrderId, Record, Ticket, TicketId, UserId};
 
 use crate::Market;
 use crate::crash::crash_point;
@@ -15,14 +15,11 @@ use crate::expression;
 use crate::items;
 use crate::keys::{self, DETAILS, Item, ORDER_PREFIX, PK, SK, s};
 use crate::lock::lost_condition;
-use crate::orders::order_recorded;
 use crate::owner_page::{OwnerCursor, OwnerPage};
 
 /// What a seller is called whose account is gone. In every language, like the name of a member who gave none.
 pub const FORMER_MEMBER: &str = "Former member";
 
-const PAID_BY_CARD: &str = "#state = :paid AND attribute_exists(#card_brand)";
-const FORGET_CARD: &str = "SET #version = #version + :one REMOVE #card_brand, #card_last4";
 /// Never an item that is not there: the ticket may have been deleted meanwhile.
 const NAMED: &str = "attribute_exists(#seller_name) AND #seller_name <> :former";
 const FORGET_NAME: &str = "SET #seller_name = :former";
@@ -67,8 +64,7 @@ impl Market {
     /// # Errors
     /// [`StoreError`] when the table fails; `Corrupt` when there is no such order.
     pub async fn order_forget_card(&self, buyer: UserId, order: OrderId) -> Result<(), StoreError> {
-        let update = self.order_update(buyer, order, PAID_BY_CARD, FORGET_CARD);
-        order_recorded("order_forget_card", update).await.map(drop)
+        self.order_record(buyer, order, &Record::CardForgotten).await.map(drop)
     }
 
     /// Removes what is kept beside a buyer's orders: which tickets they hold, and the keys of their listings. At most so

@@ -1,8 +1,8 @@
 //! The lock item and the order item as they are stored, and the conversions to and from the domain.
 
 use holdfast_domain::{
-    Claim, Currency, Expiry, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaidCard, PaymentIntentId,
-    Price, Sale, Ticket, TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Venue, Version,
+    Claim, Currency, Expiry, Filed, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaidCard,
+    PaymentIntentId, Price, Sale, Ticket, TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Venue, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -247,7 +247,13 @@ fn card_of(brand: Option<&str>, last4: Option<&str>) -> Result<Option<PaidCard>,
 
 /// Reads an order item; `image` is of the SDK's or of a stream's type.
 pub(crate) fn order_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Order, StoreError> {
+    filed_from(image).map(|filed| filed.order)
+}
+
+/// Reads an order item with its place in the sweep's index.
+pub(crate) fn filed_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Filed, StoreError> {
     let item: OrderItem = serde_dynamo::from_item(image.into()).map_err(StoreError::corrupt)?;
+    let is_due = item.due_shard.is_some();
     let intent = item.intent.map(PaymentIntentId::from_stripe);
     let state = match item.state {
         StoredOrderState::AwaitingPayment => OrderState::AwaitingPayment { intent },
@@ -267,7 +273,7 @@ pub(crate) fn order_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Order,
         }
     };
     let (buyer, id) = keys::parse_order_key(&item.pk, &item.sk)?;
-    Ok(Order {
+    let order = Order {
         id,
         buyer,
         ticket: OrderTicket { id: item.ticket, facts: item.facts.into_domain()? },
@@ -276,7 +282,8 @@ pub(crate) fn order_from<I: Into<serde_dynamo::Item>>(image: I) -> Result<Order,
         created_at: moment(item.created_at)?,
         version: Version::from_number(item.version),
         state,
-    })
+    };
+    Ok(Filed { order, is_due })
 }
 
 #[cfg(test)]

@@ -20,10 +20,11 @@ mod lock;
 mod orders;
 mod owner_page;
 mod pages;
-mod payments;
 mod place;
 mod receipt;
+mod records;
 mod sessions;
+mod steps;
 mod tickets;
 mod trace;
 mod transaction;
@@ -32,7 +33,8 @@ mod tries;
 use aws_sdk_dynamodb::Client;
 
 pub use accounts::{Account, AccountCreateError, Accounts, PasswordReplaceError};
-pub use cancel::CancelOutcome;
+pub use allowance::CountedHold;
+pub use cancel::{CancelOutcome, order_cancel};
 pub use catalogue::{
     CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected,
 };
@@ -40,15 +42,17 @@ pub use closing::{AccountCloseError, AccountStage};
 pub use due::{DUE_SHARDS, Due, DuePage};
 pub use erasing::{FORMER_MEMBER, OrderPage};
 pub use error::{LostOr, StoreError};
-pub use expire::{ExpireOutcome, RunOutOutcome};
+pub use expire::{ExpireOutcome, HoldEnd, RunOutOutcome, hold_end, order_expire_run_out, order_release_run_out};
 pub use image::{Image, image_from_item};
 pub use links::{LinkState, LinkStored, LinkUseError};
-pub use orders::{Closing, Recorded};
+pub use orders::{Recorded, order_close};
 pub use owner_page::{InvalidCursor, OwnerCursor, OwnerPage};
 pub use pages::{Boundary, InvalidPageId, PageId, PageLayout, PageRegister};
-pub use place::{PlaceError, PlaceOrder};
+pub use place::{PlaceError, PlaceOrder, order_place};
 pub use receipt::Receipt;
+pub use records::Written;
 pub use sessions::{Session, Sessions};
+pub use steps::Steps;
 pub use tickets::{Created, NewTicket, TicketChange, TicketChangeError, TicketDetails, TicketWithDetails};
 pub use trace::trace_of_item;
 pub use tries::{Allowance, Tries, TryTakeError};
@@ -67,3 +71,9 @@ impl Market {
         Self { client, table }
     }
 }
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+#[cfg(feature = "table")]
+mod table_tests;

@@ -7,10 +7,10 @@ use holdfast_domain::{
     UserId, Version,
 };
 
-use crate::Market;
-use crate::allowance::Counted;
+use crate::allowance::{Counted, hold_counted};
 use crate::error::{LostOr, StoreError};
 use crate::orders::Recorded;
+use crate::steps::Steps;
 
 /// What a buyer asks for.
 #[derive(Debug, Clone, Copy)]
@@ -56,86 +56,88 @@ pub enum PlaceError {
     Store(#[from] StoreError),
 }
 
-impl Market {
-    /// Holds the ticket for the buyer, counts the hold and records the order. The ticket decides; a repeat of the same order finds what
-    /// was decided and goes on from there, so that it has one effect and one answer. `clock` is asked when a moment is
-    /// needed.
-    ///
-    /// # Errors
-    /// [`PlaceError`]; after [`PlaceError::Store`] a repeat is right.
-    pub async fn order_place(&self, command: PlaceOrder, clock: impl Fn() -> Timestamp) -> Result<Order, PlaceError> {
-        // A courtesy that saves a needless hold; correctness does not need it.
-        if let Some(order) = self.order_read(command.buyer, command.order).await? {
-            return for_ticket(order, command.ticket);
-        }
-        let (ticket, hold) = self.hold_taken(command, clock()).await?;
-        match self.hold_counted(command.buyer, hold, command.limit, clock()).await? {
-            Counted::Yes => {}
-            Counted::NoRoom { for_at_least: retry_after } => {
-                self.hold_given_back(command, hold).await?;
-                return Err(PlaceError::TooManyHolds { retry_after });
-            }
-        }
-        self.hold_recorded(command, ticket, hold, clock()).await
+/// Holds the ticket for the buyer, counts the hold and records the order. The ticket decides; a repeat of the same order finds what
+/// was decided and goes on from there, so that it has one effect and one answer. `clock` is asked when a moment is
+/// needed.
+///
+/// # Errors
+/// [`PlaceError`]; after [`PlaceError::Store`] a repeat is right.
+pub async fn order_place(
+    steps: &impl Steps,
+    command: PlaceOrder,
+    clock: impl Fn() -> Timestamp,
+) -> Result<Order, PlaceError> {
+    // A courtesy that saves a needless hold; correctness does not need it.
+    if let Some(order) = steps.order_read(command.buyer, command.order).await? {
+        return for_ticket(order, command.ticket);
     }
-
-    /// Step 2 of the protocol: the write that decides. A hold of this very order is gone on with, run out or not.
-    async fn hold_taken(&self, command: PlaceOrder, now: Timestamp) -> Result<(Ticket, Hold), PlaceError> {
-        let expires_at = now.plus(command.hold);
-        let request = HoldRequest { order: command.order, buyer: command.buyer, now, expires_at };
-        let ticket = match self.ticket_hold(command.ticket, request).await {
-            Ok(ticket) => ticket,
-            Err(LostOr::Lost(HoldLost::AlreadyMine(_))) => {
-                self.ticket_read(command.ticket).await?.ok_or(PlaceError::NoTicket)?
-            }
-            Err(LostOr::Absent) => return Err(PlaceError::NoTicket),
-            Err(LostOr::Lost(HoldLost::OwnTicket)) => return Err(PlaceError::OwnTicket),
-            Err(LostOr::Lost(HoldLost::HeldByAnother)) => return Err(PlaceError::HeldByAnother),
-            Err(LostOr::Lost(HoldLost::Sold)) => return Err(PlaceError::Sold),
-            Err(LostOr::Store(error)) => return Err(error.into()),
-        };
-        match ticket.state {
-            TicketState::Held(hold) if hold.order == command.order => Ok((ticket, hold)),
-            TicketState::Held(_) | TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => {
-                Err(PlaceError::HeldByAnother)
-            }
+    let (ticket, hold) = hold_taken(steps, command, clock()).await?;
+    match hold_counted(steps, command.buyer, hold, command.limit, clock()).await? {
+        Counted::Yes => {}
+        Counted::NoRoom { for_at_least: retry_after } => {
+            hold_given_back(steps, command, hold).await?;
+            return Err(PlaceError::TooManyHolds { retry_after });
         }
     }
+    hold_recorded(steps, command, ticket, hold, clock()).await
+}
 
-    /// Step 3 of the protocol: the record. If an order is there that cannot keep this hold, the hold is given back.
-    async fn hold_recorded(
-        &self,
-        command: PlaceOrder,
-        ticket: Ticket,
-        hold: Hold,
-        now: Timestamp,
-    ) -> Result<Order, PlaceError> {
-        let order = Order {
-            id: command.order,
-            buyer: command.buyer,
-            ticket: OrderTicket { id: ticket.id, facts: ticket.facts },
-            hold: hold.number,
-            expires_at: hold.expires_at,
-            created_at: now,
-            version: Version::FIRST,
-            state: OrderState::AwaitingPayment { intent: None },
-        };
-        let existing = match self.order_create(&order).await? {
-            Recorded::New => return Ok(order),
-            Recorded::Existing(existing) => *existing,
-        };
-        if !existing.keeps_hold(command.ticket, hold.number) {
-            self.hold_given_back(command, hold).await?;
+/// Step 2 of the protocol: the write that decides. A hold of this very order is gone on with, run out or not.
+async fn hold_taken(steps: &impl Steps, command: PlaceOrder, now: Timestamp) -> Result<(Ticket, Hold), PlaceError> {
+    let expires_at = now.plus(command.hold);
+    let request = HoldRequest { order: command.order, buyer: command.buyer, now, expires_at };
+    let ticket = match steps.ticket_hold(command.ticket, request).await {
+        Ok(ticket) => ticket,
+        Err(LostOr::Lost(HoldLost::AlreadyMine(_))) => {
+            steps.ticket_read(command.ticket).await?.ok_or(PlaceError::NoTicket)?
         }
-        for_ticket(existing, command.ticket)
+        Err(LostOr::Absent) => return Err(PlaceError::NoTicket),
+        Err(LostOr::Lost(HoldLost::OwnTicket)) => return Err(PlaceError::OwnTicket),
+        Err(LostOr::Lost(HoldLost::HeldByAnother)) => return Err(PlaceError::HeldByAnother),
+        Err(LostOr::Lost(HoldLost::Sold)) => return Err(PlaceError::Sold),
+        Err(LostOr::Store(error)) => return Err(error.into()),
+    };
+    match ticket.state {
+        TicketState::Held(hold) if hold.order == command.order => Ok((ticket, hold)),
+        TicketState::Held(_) | TicketState::Listed | TicketState::Committed(_) | TicketState::Sold(_) => {
+            Err(PlaceError::HeldByAnother)
+        }
     }
+}
 
-    async fn hold_given_back(&self, command: PlaceOrder, hold: Hold) -> Result<(), StoreError> {
-        match self.ticket_release(command.ticket, command.order, hold.number).await {
-            // Lost means that it is not held by this order any more, which is what was wanted.
-            Ok(_) | Err(LostOr::Absent | LostOr::Lost(_)) => Ok(()),
-            Err(LostOr::Store(error)) => Err(error),
-        }
+/// Step 3 of the protocol: the record. If an order is there that cannot keep this hold, the hold is given back.
+async fn hold_recorded(
+    steps: &impl Steps,
+    command: PlaceOrder,
+    ticket: Ticket,
+    hold: Hold,
+    now: Timestamp,
+) -> Result<Order, PlaceError> {
+    let order = Order {
+        id: command.order,
+        buyer: command.buyer,
+        ticket: OrderTicket { id: ticket.id, facts: ticket.facts },
+        hold: hold.number,
+        expires_at: hold.expires_at,
+        created_at: now,
+        version: Version::FIRST,
+        state: OrderState::AwaitingPayment { intent: None },
+    };
+    let existing = match steps.order_create(&order).await? {
+        Recorded::New => return Ok(order),
+        Recorded::Existing(existing) => *existing,
+    };
+    if !existing.keeps_hold(command.ticket, hold.number) {
+        hold_given_back(steps, command, hold).await?;
+    }
+    for_ticket(existing, command.ticket)
+}
+
+async fn hold_given_back(steps: &impl Steps, command: PlaceOrder, hold: Hold) -> Result<(), StoreError> {
+    match steps.ticket_release(command.ticket, command.order, hold.number).await {
+        // Lost means that it is not held by this order any more, which is what was wanted.
+        Ok(_) | Err(LostOr::Absent | LostOr::Lost(_)) => Ok(()),
+        Err(LostOr::Store(error)) => Err(error),
     }
 }
 

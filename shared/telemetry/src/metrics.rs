@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use crate::log::print;
-use crate::place::{Place, place};
+use crate::place::{Place, is_known, place};
 
 /// The namespace of every metric of ours.
 pub const NAMESPACE: &str = "Holdfast";
@@ -89,8 +89,11 @@ pub fn count(metric: Metric, number: u32) {
 }
 
 /// Writes what was measured. Counts of one metric are added up; other values stay apart, so that CloudWatch can tell the
-/// median.
+/// median. Nothing is written before logging was started: what a test or the model does is nobody's figure.
 pub fn put(measured: impl IntoIterator<Item = (Metric, f64)>) {
+    if !is_known() {
+        return;
+    }
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     for line in lines(place(), u64::try_from(millis).unwrap_or_default(), measured) {
         print(&line);

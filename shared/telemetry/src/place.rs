@@ -20,6 +20,11 @@ impl Place {
     }
 }
 
+/// Whether logging was started.
+pub(crate) fn is_known() -> bool {
+    PLACE.get().is_some()
+}
+
 /// Where this process runs; without names before logging was started, as in a test.
 #[must_use]
 pub fn place() -> &'static Place {

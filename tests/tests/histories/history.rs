@@ -11,7 +11,9 @@ use holdfast_domain::{
     Currency, DisplayName, IdempotencyKey, OrderId, PaymentIntentId, Price, Ticket, TicketFacts, TicketId, TicketState,
     Title, UserId,
 };
-use holdfast_store::{DUE_SHARDS, NewTicket, PlaceOrder, TicketChange, TicketDetails};
+use holdfast_store::{
+    DUE_SHARDS, NewTicket, PlaceOrder, TicketChange, TicketDetails, order_cancel, order_expire_run_out, order_place,
+};
 use sweep::sweep_shard;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -186,7 +188,8 @@ impl<'w> History<'w> {
         let command = PlaceOrder { order, buyer, ticket, hold: HOLD, limit: LIMIT };
         let (checkout, clock) = (Arc::clone(&self.world.checkout), self.world.clock.clone());
         let name = format!("place {order} on {ticket}");
-        self.spawn(name, async move { checkout.market().order_place(command, || clock.now()).await.map(|_| ()) }).await;
+        self.spawn(name, async move { order_place(checkout.market(), command, || clock.now()).await.map(|_| ()) })
+            .await;
     }
 
     async fn start(&mut self, order: OrderRef) {
@@ -231,14 +234,14 @@ impl<'w> History<'w> {
     async fn cancel(&mut self, order: OrderRef) {
         let (checkout, clock) = (Arc::clone(&self.world.checkout), self.world.clock.clone());
         self.excused.insert(order.order);
-        let cancelling = async move { checkout.market().order_cancel(order.buyer, order.order, clock.now()).await };
+        let cancelling = async move { order_cancel(checkout.market(), order.buyer, order.order, clock.now()).await };
         self.spawn(format!("cancel {}", order.order), cancelling).await;
     }
 
     async fn expire(&mut self, order: OrderRef) {
         let (checkout, clock) = (Arc::clone(&self.world.checkout), self.world.clock.clone());
         let expiring =
-            async move { checkout.market().order_expire_run_out(order.buyer, order.order, clock.now()).await };
+            async move { order_expire_run_out(checkout.market(), order.buyer, order.order, clock.now()).await };
         self.spawn(format!("expire {}", order.order), expiring).await;
     }
 

@@ -59,30 +59,6 @@ async fn ten_thousand_tries_in_an_hour_take_ten_and_at_one_moment_the_six_that_a
     assert_eq!(storm(&tries, of, 300, Duration::ZERO).await, 6);
 }
 
-#[tokio::test]
-async fn what_is_given_back_can_be_taken_again_and_no_more() {
-    let (tries, of, name) = (tries().await, Allowance::per_hour(10), bucket());
-    let now = Timestamp::parse("2026-11-22T16:59:05Z").expect("a moment");
-    for _ in 0..20 {
-        tries.try_take(&name, of, now).await.expect("it came back");
-        tries.try_give_back(&name, of, now).await.expect("given back");
-    }
-    // A full bucket keeps nothing of what is given.
-    tries.try_give_back(&name, of, now).await.expect("nothing to do");
-    for _ in 0..6 {
-        tries.try_take(&name, of, now).await.expect("one of six");
-    }
-    let refused = |error: TryTakeError| match error {
-        TryTakeError::Exhausted { retry_after } => retry_after,
-        TryTakeError::Store(error) => panic!("{error:?}"),
-    };
-    let wait = refused(tries.try_take(&name, of, now).await.expect_err("none is left"));
-    assert_eq!(wait, Duration::from_mins(15));
-    let too_early = now.plus(wait).minus(Duration::from_millis(1));
-    assert_eq!(refused(tries.try_take(&name, of, too_early).await.expect_err("not yet")), Duration::from_millis(1));
-    tries.try_take(&name, of, now.plus(wait)).await.expect("the wait was honest");
-}
-
 fn sign_in(email: &str, password: &str) -> Call {
     Call::new("POST", "/api/session").json(&json!({"email": email, "password": password}))
 }

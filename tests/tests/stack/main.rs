@@ -20,5 +20,4 @@ mod stuck;
 mod template;
 mod tickets;
 mod twice;
-mod units;
 mod webhooks;

@@ -147,9 +147,25 @@ fn what_is_bought_is_neither_released_nor_bought_twice() {
 }
 
 #[test]
+fn a_sale_is_of_one_order_and_of_one_hold() {
+    let (ticket, number) = committed();
+    let (other, earlier) = (order(30), HoldNumber::from_number(number.number() - 1));
+    assert_eq!(ticket.clone().release(other, number), Err(ReleaseLost::Gone));
+    assert_eq!(ticket.clone().release_voided(other, number), Err(ReleaseLost::Gone));
+    assert_eq!(ticket.clone().release_voided(order(20), earlier), Err(ReleaseLost::CommittedToOrder));
+    assert_eq!(ticket.clone().commit(order(20), earlier), Err(CommitLost::Gone));
+    assert_eq!(ticket.sell(order(20), earlier, at(5)), Err(SellLost::NotCommitted));
+    let (ticket, number) = sold();
+    assert_eq!(ticket.clone().release(other, number), Err(ReleaseLost::Gone));
+    assert_eq!(ticket.clone().commit(other, number), Err(CommitLost::Gone));
+    assert_eq!(ticket.sell(other, number, at(6)), Err(SellLost::NotCommitted));
+}
+
+#[test]
 fn the_seller_changes_only_what_is_listed() {
-    let facts = listed().facts;
-    assert_eq!(listed().change(facts.clone()).unwrap().version.number(), 2);
+    let facts = TicketFacts { title: Title::parse("Ballet").unwrap(), ..listed().facts };
+    let changed = listed().change(facts.clone()).unwrap();
+    assert_eq!((changed.version.number(), &changed.facts), (2, &facts));
     for ticket in [held().0, committed().0, sold().0] {
         assert_eq!(*ticket.clone().change(facts.clone()).unwrap_err(), ticket);
     }

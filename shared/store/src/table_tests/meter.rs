@@ -13,15 +13,11 @@ use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 
 /// Write units of the single writes that went through a client.
 #[derive(Debug, Clone, Default)]
-pub struct Meter(Arc<Mutex<Vec<f64>>>);
+pub(super) struct Meter(Arc<Mutex<Vec<f64>>>);
 
 impl Meter {
     /// The units of each write since the last look.
-    ///
-    /// # Panics
-    /// When a test panicked while counting.
-    #[must_use]
-    pub fn take(&self) -> Vec<f64> {
+    pub(super) fn take(&self) -> Vec<f64> {
         std::mem::take(&mut *self.0.lock().expect("the meter"))
     }
 

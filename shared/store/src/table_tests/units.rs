@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use aws_config::BehaviorVersion;
 use holdfast_domain::{
-    Currency, DisplayName, IdempotencyKey, Order, OrderId, PaidCard, PaymentIntentId, Price, Ticket, TicketFacts,
-    TicketId, Timestamp, Title, UserId, Venue,
+    Closing, Currency, DisplayName, IdempotencyKey, Order, OrderId, PaidCard, PaymentIntentId, Price, Record, Ticket,
+    TicketFacts, TicketId, Timestamp, Title, UserId, Venue,
 };
-use holdfast_store::{Closing, ExpireOutcome, Market, NewTicket, PlaceOrder, TicketDetails};
-use tests::{Meter, Stack};
 use uuid::Uuid;
+
+use super::fixture::Table;
+use super::meter::Meter;
+use crate::{
+    ExpireOutcome, Market, NewTicket, PlaceOrder, TicketDetails, order_close, order_expire_run_out, order_place,
+};
 
 /// The market through a client that counts, and a ticket with texts as long as they may be in a Latin script.
 struct Counted {
@@ -23,10 +26,10 @@ struct Counted {
 
 impl Counted {
     async fn new() -> Self {
-        let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let table = Table::new("MarketTable").await;
         let meter = Meter::default();
-        let config = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(meter.clone()).build();
-        let market = Market::new(aws_sdk_dynamodb::Client::from_conf(config), Stack::get().output("MarketTable"));
+        let config = table.client.config().to_builder().interceptor(meter.clone()).build();
+        let market = Market::new(aws_sdk_dynamodb::Client::from_conf(config), table.name);
         let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("a moment");
         let facts = TicketFacts {
             title: Title::parse(&"t".repeat(120)).expect("a title"),
@@ -50,9 +53,13 @@ impl Counted {
         let id = OrderId::derive(buyer, &IdempotencyKey::parse("k").expect("a key"));
         let hold = std::time::Duration::from_mins(15);
         let command = PlaceOrder { order: id, buyer, ticket: self.ticket.id, hold, limit: 10 };
-        let order = self.market.order_place(command, || self.now).await.expect("an order");
+        let order = order_place(&self.market, command, || self.now).await.expect("an order");
         self.count("hold: ticket, count, order");
         order
+    }
+
+    async fn record(&self, order: &Order, record: Record) {
+        self.market.order_record(order.buyer, order.id, &record).await.expect("a record");
     }
 
     fn table(&self) -> (f64, String) {
@@ -76,7 +83,7 @@ fn compare(journey: &str, counted: &Counted, budget: f64) {
     let (total, table) = counted.table();
     println!("{journey}\n{table}");
     assert!(total <= budget, "{journey} costs {total} write units, more than {budget}:\n{table}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/write-units.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/write-units.md");
     let documented = std::fs::read_to_string(path).expect("docs/write-units.md");
     assert!(documented.contains(&table), "docs/write-units.md does not say of {journey}:\n{table}");
 }
@@ -87,7 +94,7 @@ async fn write_units_of_hold_to_cancel() {
     let order = counted.place().await;
     counted.market.ticket_release(order.ticket.id, order.id, order.hold).await.expect("a release");
     counted.count("cancel: ticket");
-    counted.market.order_close(order.buyer, order.id, Closing::Cancelled, counted.now).await.expect("a record");
+    order_close(&counted.market, order.buyer, order.id, Closing::Cancelled, counted.now).await.expect("a record");
     counted.count("cancel: order");
     compare("hold → cancel", &counted, 10.0);
 }
@@ -96,7 +103,7 @@ async fn write_units_of_hold_to_cancel() {
 async fn write_units_of_hold_to_expire() {
     let mut counted = Counted::new().await;
     let order = counted.place().await;
-    let outcome = counted.market.order_expire_run_out(order.buyer, order.id, order.expires_at).await.expect("an end");
+    let outcome = order_expire_run_out(&counted.market, order.buyer, order.id, order.expires_at).await.expect("an end");
     assert_eq!(outcome, ExpireOutcome::Expired);
     counted.count("expire: ticket and order");
     compare("hold → expire", &counted, 10.0);
@@ -111,16 +118,16 @@ async fn write_units_of_hold_to_paid() {
     counted.market.ticket_extend(ticket, order.id, hold, now, end).await.expect("an extension");
     counted.count("begin to pay: ticket");
     let intent = PaymentIntentId::from_stripe(format!("pi_{}", "x".repeat(24)));
-    counted.market.order_store_intent(order.buyer, order.id, &intent, end).await.expect("a record");
+    counted.record(&order, Record::Intent { intent: intent.clone(), expires_at: end }).await;
     counted.count("begin to pay: order");
     counted.market.ticket_commit(ticket, order.id, hold).await.expect("a sale");
     counted.count("authorised: ticket");
-    counted.market.order_capture(order.buyer, order.id, &intent).await.expect("a record");
+    counted.record(&order, Record::Capturing { intent: intent.clone() }).await;
     counted.count("authorised: order");
     counted.market.ticket_sell(ticket, order.id, hold, now).await.expect("a record");
     counted.count("captured: ticket");
     let card = PaidCard::parse("mastercard", "4444").expect("a card");
-    counted.market.order_pay(order.buyer, order.id, &intent, Some(&card), now).await.expect("a record");
+    counted.record(&order, Record::Paid { intent, card: Some(card), now }).await;
     counted.count("captured: order");
     compare("hold → paid", &counted, 14.0);
 }
