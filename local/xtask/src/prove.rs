@@ -1,6 +1,7 @@
 //! `cargo xtask prove`: what Holdfast promises, part by part.
 
 mod histories;
+mod libfuzzer;
 
 use std::process::ExitCode;
 
@@ -15,18 +16,22 @@ use crate::report::Report;
 pub(crate) enum Part {
     /// A load generator, and everything that can fail failing, judged afterwards.
     Histories,
+    /// libFuzzer, over what strangers can send.
+    Fuzz,
 }
 
 impl Part {
     fn name(self) -> &'static str {
         match self {
             Self::Histories => "histories",
+            Self::Fuzz => "fuzz",
         }
     }
 
     fn prove(self, project: &Project, options: &ProveOptions) -> anyhow::Result<()> {
         match self {
             Self::Histories => histories::run(project, options),
+            Self::Fuzz => libfuzzer::run_targets(project, options),
         }
     }
 }

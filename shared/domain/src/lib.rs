@@ -6,6 +6,8 @@ mod mail;
 mod money;
 mod order;
 mod payment;
+#[cfg(test)]
+mod properties;
 mod reconcile;
 #[cfg(feature = "openapi")]
 pub mod schema;
