@@ -1,5 +1,6 @@
 //! `cargo xtask prove`: what Holdfast promises, part by part.
 
+mod contention;
 mod histories;
 mod libfuzzer;
 
@@ -18,6 +19,8 @@ pub(crate) enum Part {
     Histories,
     /// libFuzzer, over what strangers can send.
     Fuzz,
+    /// Many buyers of one ticket, and thousands of tickets on sale: winners, calls, write units, hottest keys.
+    Contention,
 }
 
 impl Part {
@@ -25,6 +28,7 @@ impl Part {
         match self {
             Self::Histories => "histories",
             Self::Fuzz => "fuzz",
+            Self::Contention => "contention",
         }
     }
 
@@ -32,6 +36,7 @@ impl Part {
         match self {
             Self::Histories => histories::run(project, options),
             Self::Fuzz => libfuzzer::run_targets(project, options),
+            Self::Contention => contention::run(project, options),
         }
     }
 }
