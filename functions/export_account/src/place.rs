@@ -66,3 +66,25 @@ pub(crate) fn asked(request: &Request) -> Result<Place, ApiError> {
     }
     if errors.is_empty() { Ok(place) } else { Err(bad_query(errors)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_place_has_one_spelling(text in "(tickets|orders|users)?(\\.)?(-?[0-9]{0,20}\\.[0-9a-fA-F-]{30,36})?|(?s:.){0,20}") {
+            if let Ok(place) = text.parse::<Place>() {
+                prop_assert_eq!(place.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn a_place_is_read_as_it_is_written(list in "tickets|orders", moment in any::<i64>(), id in any::<u128>()) {
+            let text = format!("{list}.{moment}.{id:032x}");
+            prop_assert_eq!(text.parse::<Place>().map(|place| place.to_string()), Ok(text));
+        }
+    }
+}

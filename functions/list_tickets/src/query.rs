@@ -94,7 +94,10 @@ fn moment(text: &str, time_of_date: &str) -> Result<Timestamp, String> {
 #[cfg(test)]
 mod tests {
     use holdfast_domain::TicketId;
+    use holdfast_domain::limits::{PAGE_MAX, SEARCH_WORDS_MAX};
     use holdfast_http_api::write_cursor;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::*;
 
@@ -175,5 +178,47 @@ mod tests {
         let cursor = write_cursor(&first.filter, place);
         assert_eq!(asked(&[("cursor", &cursor), ("q", "flute"), ("limit", "5")]).unwrap().after, Some(place));
         insta::assert_snapshot!(asked(&[("cursor", &cursor), ("q", "magic")]).unwrap_err(), @"cursor is not a cursor of this query: leave it out to begin anew");
+    }
+
+    /// Parameters, most of which are right.
+    fn parameters() -> impl Strategy<Value = Vec<(String, String)>> {
+        let date = || "20[0-9]{2}-[01][0-9]-[0-3][0-9](T[012][0-9]:[0-5][0-9]:[0-5][0-9](Z|[+-]0[0-9]:00))?|";
+        let pair = prop_oneof![
+            (Just("limit".to_owned()), "[0-9]{0,2}"),
+            (Just("sort".to_owned()), "newest|soonest|"),
+            (Just("q".to_owned()), "[a-zß ]{0,20}|(?s:.){0,220}"),
+            (Just("from".to_owned()), date()),
+            (Just("to".to_owned()), date()),
+            (Just("cursor".to_owned()), "[A-Za-z0-9_-]{0,50}"),
+            ("[a-z]{0,6}", "(?s:.){0,10}"),
+        ];
+        prop::collection::vec(pair, 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn a_query_is_within_its_limits_and_the_same_in_any_order(pairs in parameters(), turn in any::<Index>()) {
+            let asked = parse(&pairs);
+            let mut turned = pairs.clone();
+            turned.rotate_left(turn.index(pairs.len() + 1).min(pairs.len()));
+            prop_assert_eq!(asked.clone().ok(), parse(&turned).ok());
+            match asked {
+                Ok(query) => {
+                    prop_assert!((1..=PAGE_MAX).contains(&query.limit));
+                    prop_assert!(query.filter.words.len() <= SEARCH_WORDS_MAX);
+                    if let (Some(from), Some(to)) = (query.filter.from, query.filter.to) {
+                        prop_assert!(from <= to);
+                    }
+                    // The page after this one is asked for with the same parameters and no others.
+                    let ticket = format!("0199a1b2-0000-7000-8000-{:012x}", turn.index(1 << 40)).parse().unwrap();
+                    let place = CataloguePlace { moment: Timestamp::from_millis(7).unwrap(), ticket };
+                    let cursor = ("cursor".to_owned(), write_cursor(&query.filter, place));
+                    let mut next: Vec<_> = pairs.into_iter().filter(|(name, _)| name != "cursor").collect();
+                    next.insert(turn.index(next.len() + 1), cursor);
+                    prop_assert_eq!(parse(&next).map(|query| query.after), Ok(Some(place)));
+                }
+                Err(errors) => prop_assert!(!errors.is_empty()),
+            }
+        }
     }
 }

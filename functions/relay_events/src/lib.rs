@@ -94,4 +94,6 @@ fn sorted(batch: StreamBatch) -> (Vec<Decided>, Vec<RelayFailure>) {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -280,6 +280,9 @@ pub(crate) struct ProveOptions {
     /// Takes an hour instead of minutes.
     #[arg(long)]
     pub(crate) long: bool,
+    /// For how long `fuzz` tries each target.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: Option<u32>,
 }
 
 /// What `fuzz-api` can be told.

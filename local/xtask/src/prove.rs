@@ -1,9 +1,11 @@
 //! `cargo xtask prove`: what Holdfast promises, part by part.
 
+mod contention;
 mod histories;
 mod model;
 mod mutants;
 mod store;
+mod libfuzzer;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,10 @@ pub(crate) enum Part {
     Histories,
     /// Each small change of domain and store, killed by a test. Takes hours, so that it has to be named.
     Mutants,
+    /// libFuzzer, over what strangers can send.
+    Fuzz,
+    /// Many buyers of one ticket, and thousands of tickets on sale: winners, calls, write units, hottest keys.
+    Contention,
 }
 
 impl Part {
@@ -33,6 +39,8 @@ impl Part {
             Self::Store => "store",
             Self::Histories => "histories",
             Self::Mutants => "mutants",
+            Self::Fuzz => "fuzz",
+            Self::Contention => "contention",
         }
     }
 
@@ -42,6 +50,8 @@ impl Part {
             Self::Store => store::run(project),
             Self::Histories => histories::run(project, options),
             Self::Mutants => mutants::run(project),
+            Self::Fuzz => libfuzzer::run_targets(project, options),
+            Self::Contention => contention::run(project, options),
         }
     }
 }

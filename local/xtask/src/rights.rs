@@ -52,7 +52,7 @@ impl Observed {
 }
 
 /// Where the emulator of a stack writes down which rights were needed.
-fn record(folder: &Path) -> PathBuf {
+pub(crate) fn record(folder: &Path) -> PathBuf {
     folder.join("rights.jsonl")
 }
 

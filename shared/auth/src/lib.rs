@@ -6,6 +6,8 @@ mod device;
 mod keys;
 mod link;
 mod password;
+#[cfg(test)]
+mod properties;
 mod token;
 
 use std::time::Duration;

@@ -7,6 +7,8 @@ mod mail;
 mod money;
 mod order;
 mod payment;
+#[cfg(test)]
+mod properties;
 mod reconcile;
 mod record;
 #[cfg(feature = "openapi")]

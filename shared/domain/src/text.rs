@@ -118,12 +118,14 @@ impl fmt::Debug for Credential {
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Trims, lowers and checks the shape. Whether the mailbox exists only a message can tell.
+    /// Trims, lowers and checks the shape. Whether the mailbox exists only a message can tell. A letter may become two when it
+    /// is lowered: the limit is that of what is kept, too, so that it can be read again.
     ///
     /// # Errors
     /// [`InvalidText`] when it is empty, too long or not of the shape `local@domain`.
     pub fn parse(text: &str) -> Result<Self, InvalidText> {
         let text = checked(text, limits::EMAIL_MAX_CHARS, Lines::One)?.to_lowercase();
+        let text = checked(&text, limits::EMAIL_MAX_CHARS, Lines::One)?;
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidText::NotAnEmailAddress)?;
         let local_fits = (1..=64).contains(&local.len())
             && !local.contains('@')
@@ -203,6 +205,17 @@ mod tests {
         for text in wrong {
             assert_eq!(EmailAddress::parse(text), Err(InvalidText::NotAnEmailAddress), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_that_grows_when_it_is_lowered_is_too_long_before_it_is_kept() {
+        let label = "a".repeat(60);
+        let domain = format!("{label}.{label}.{label}.{}", "a".repeat(49));
+        let right = format!("{}@{domain}", "i".repeat(21));
+        assert_eq!(EmailAddress::parse(&right).unwrap().as_str().chars().count(), 254);
+        let growing = right.replace('i', "İ");
+        assert_eq!(growing.chars().count(), 254);
+        assert_eq!(EmailAddress::parse(&growing), Err(InvalidText::TooLong { max: 254 }));
     }
 
     #[test]

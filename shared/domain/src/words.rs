@@ -18,7 +18,9 @@ pub fn search_words<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String>
     let mut words: Vec<String> = Vec::new();
     for text in texts {
         for word in text.split(|c: char| !c.is_alphanumeric()) {
-            let word: String = word.to_lowercase().chars().take(WORD_MAX_CHARS).collect();
+            // What a letter brings along when it is lowered, as the dot of `İ`, is no letter: no word has it.
+            let letters = word.to_lowercase();
+            let word: String = letters.chars().filter(|c| c.is_alphanumeric()).take(WORD_MAX_CHARS).collect();
             if word.is_empty() || STOP_WORDS.contains(&word.as_str()) || words.contains(&word) {
                 continue;
             }
@@ -42,5 +44,6 @@ mod tests {
         assert_eq!(search_words([many.as_str()]).len(), 12);
         assert_eq!(search_words(["x".repeat(200).as_str()]), ["x".repeat(24)]);
         assert!(search_words(["the, and; …"]).is_empty());
+        assert_eq!(search_words(["İstanbul"]), ["istanbul"]);
     }
 }

@@ -7,6 +7,7 @@ use holdfast_domain::limits::BODY_MAX_BYTES;
 use lambda_http::Request;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::problem::{ApiError, FieldError, Problem};
@@ -68,7 +69,7 @@ fn checked<T: DeserializeOwned + Validate>(
             Err(error) => error,
         };
         let field = field_of(&error);
-        let removed = remove(&mut value, &field);
+        let removed = remove(&mut value, &error);
         errors.push(FieldError { field, message: message_of(error.inner()) });
         if !removed || errors.len() == ERRORS_MAX {
             return Err(invalid(errors));
@@ -93,20 +94,19 @@ fn sorted(mut errors: Vec<FieldError>) -> Vec<FieldError> {
     errors
 }
 
-/// The path of the wrong field; serde names an unknown or missing member in its message only.
+/// The path of the wrong field; serde names a missing member in its message only.
 fn field_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let path = error.path().to_string();
-    let path = if path == "." { String::new() } else { path };
-    let text = error.inner().to_string();
-    let named = ["unknown field `", "missing field `"]
-        .iter()
-        .find_map(|prefix| text.strip_prefix(prefix))
-        .and_then(|rest| rest.split('`').next());
-    match named {
-        Some(name) if path.rsplit('.').next() != Some(name) && path.is_empty() => name.to_owned(),
-        Some(name) if path.rsplit('.').next() != Some(name) => format!("{path}.{name}"),
-        Some(_) | None => path,
+    // The path to the whole body has no segment, and is written as the name of a field may be: a dot.
+    let path = error.path().iter().next().map_or_else(String::new, |_| error.path().to_string());
+    match missing_member(error) {
+        Some(name) if path.is_empty() => name,
+        Some(name) => format!("{path}.{name}"),
+        None => path,
     }
+}
+
+fn missing_member(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
+    error.inner().to_string().strip_prefix("missing field `")?.split('`').next().map(str::to_owned)
 }
 
 fn message_of(error: &serde_json::Error) -> String {
@@ -115,7 +115,7 @@ fn message_of(error: &serde_json::Error) -> String {
         "is not a field of this request".to_owned()
     } else if text.starts_with("missing field") {
         "is required".to_owned()
-    } else if let Some((_, expected)) = text.split_once(", expected ") {
+    } else if let Some((_, expected)) = text.rsplit_once(", expected ") {
         match expected.split(" at line").next().unwrap_or(expected) {
             "u32" | "u64" => "must be a whole number, zero or more".to_owned(),
             kind if kind.starts_with("struct ") => "must be an object".to_owned(),
@@ -126,19 +126,19 @@ fn message_of(error: &serde_json::Error) -> String {
     }
 }
 
-fn remove(value: &mut Value, field: &str) -> bool {
-    let (group, name) = match field.rsplit_once('.') {
-        Some((group, name)) => (group.split('.').collect::<Vec<_>>(), name),
-        None => (Vec::new(), field),
+/// Takes the field that is wrong out of the body; whether it was there. Names are compared as they are: one may have dots.
+fn remove(value: &mut Value, error: &serde_path_to_error::Error<serde_json::Error>) -> bool {
+    let key = |segment: &Segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { .. } | Segment::Enum { .. } | Segment::Unknown => None,
     };
-    let mut target = value;
-    for part in group {
-        match target.get_mut(part) {
-            Some(inner) => target = inner,
-            None => return false,
-        }
+    let keys = error.path().iter().map(key).collect::<Option<Vec<String>>>();
+    let Some((name, groups)) = keys.as_deref().and_then(<[String]>::split_last) else { return false };
+    if missing_member(error).is_some() {
+        return false;
     }
-    target.as_object_mut().is_some_and(|object| object.remove(name).is_some())
+    let group = groups.iter().try_fold(value, |group, name| group.get_mut(name));
+    group.and_then(Value::as_object_mut).is_some_and(|group| group.remove(name).is_some())
 }
 
 fn flattened(prefix: &str, errors: ValidationErrors) -> Vec<FieldError> {
@@ -241,6 +241,16 @@ mod tests {
         insta::assert_snapshot!(errors(r#"{"title":7,"price":{"amount":1.5,"currency":"eur","x":1},"colour":"red","count":"a"}"#), @r#"[{"field":"colour","message":"is not a field of this request"},{"field":"count","message":"must be a whole number, zero or more"},{"field":"price.amount","message":"must be a whole number, zero or more"},{"field":"price.x","message":"is not a field of this request"},{"field":"title","message":"must be a string"}]}"#);
         insta::assert_snapshot!(errors(r#"{"title":null,"price":"5"}"#), @r#"[{"field":"price","message":"must be an object"},{"field":"title","message":"is required"}]}"#);
         insta::assert_snapshot!(errors("[]"), @r#"[{"field":"","message":"must be an object"}]}"#);
+    }
+
+    /// A name may have what paths and messages are made of, and a text may have it, too.
+    #[test]
+    fn a_wrong_field_is_named_as_it_was_sent_and_its_text_is_not_told_again() {
+        let right = r#""title":"x","price":{"amount":1,"currency":"eur"}"#;
+        insta::assert_snapshot!(errors(&format!(r#"{{{right},"a.b`c":1}}"#)), @r#"[{"field":"a.b`c","message":"is not a field of this request"}]}"#);
+        insta::assert_snapshot!(errors(&format!(r#"{{{right},".":1}}"#)), @r#"[{"field":".","message":"is not a field of this request"}]}"#);
+        insta::assert_snapshot!(errors(&format!(r#"{{{right},"price.amount":1}}"#)), @r#"[{"field":"price.amount","message":"is not a field of this request"}]}"#);
+        insta::assert_snapshot!(errors(&format!(r#"{{{right},"count":", expected <b>"}}"#)), @r#"[{"field":"count","message":"must be a whole number, zero or more"}]}"#);
     }
 
     #[test]

@@ -303,6 +303,7 @@ fn comes_from_site(request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use lambda_http::Body;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -335,6 +336,38 @@ mod tests {
         for (origin, site) in refused {
             assert!(!from(origin, site), "{origin:?} on {site}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn only_one_origin_is_the_sites(
+            (host, other) in (hosts(), hosts()),
+            (port, other_port) in prop::option::of(1..1_000_u16).prop_flat_map(|port| (Just(port), prop_oneof![Just(port), Just(None), Just(Some(443))])),
+            tail in "|/|/[a-z]{1,5}|[a-z]{1,5}|@[a-z]{1,5}|\\.[a-z]{1,5}",
+        ) {
+            let with_port = |host: &str, port: Option<u16>| port.map_or(host.to_owned(), |port| format!("{host}:{port}"));
+            let (site, origin) = (with_port(&host, port), with_port(&other, other_port));
+            let is_same = host == other && port.unwrap_or(443) == other_port.unwrap_or(443);
+            prop_assert_eq!(from(Some(&format!("https://{origin}")), &site), is_same, "{} on {}", origin, site);
+            let (own, without_tls) = (format!("https://{site}"), format!("http://{site}"));
+            prop_assert!(from(Some(&own), &site));
+            prop_assert!(!from(Some(&without_tls), &site), "without TLS only on this machine");
+            let longer = format!("https://{site}{tail}");
+            prop_assert_eq!(from(Some(&longer), &site), matches!(tail.as_str(), "" | "/"), "{}", longer);
+        }
+
+        #[test]
+        fn no_header_is_too_odd_to_be_refused(origin in "[ -~]{0,40}|https?:[ -~]{0,30}", site in "[ -~]{0,30}") {
+            // Whoever gets through has named one host in both.
+            if from(Some(&origin), &site) {
+                let host = |address: &str| Url::parse(address).unwrap().host_str().unwrap().to_owned();
+                prop_assert_eq!(host(&origin), host(&format!("https://{site}")));
+            }
+        }
+    }
+
+    fn hosts() -> impl Strategy<Value = String> {
+        "[a-z]{1,2}(\\.[a-z]{2,3}){1,2}"
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod gate;
 mod limiter;
 mod listing;
 mod problem;
+#[cfg(test)]
+mod properties;
 mod query;
 mod reply;
 mod request;

@@ -187,14 +187,17 @@ fn viewer_address(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use lambda_http::Body;
+    use proptest::prelude::*;
 
     use super::*;
 
     fn seen(address: Option<&'static str>) -> String {
+        address.map_or_else(|| network(&Request::new(Body::Empty)), seen_as)
+    }
+
+    fn seen_as(address: &str) -> String {
         let mut request = Request::new(Body::Empty);
-        if let Some(address) = address {
-            request.headers_mut().insert("cloudfront-viewer-address", address.parse().unwrap());
-        }
+        request.headers_mut().insert("cloudfront-viewer-address", address.parse().unwrap());
         network(&request)
     }
 
@@ -212,6 +215,33 @@ mod tests {
     fn what_cannot_be_read_is_one_network() {
         for address in [None, Some(""), Some("203.0.113.9"), Some("tickets.example:80"), Some(":80")] {
             assert_eq!(seen(address), "unknown", "{address:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_addresses_are_one_network_if_one_customer_has_both(
+            (network, other) in prop_oneof![any::<u64>().prop_map(|network| (network, network)), any::<(u64, u64)>()],
+            (host, neighbour) in any::<(u64, u64)>(),
+            (port, brackets) in any::<(u16, bool)>(),
+            v4 in any::<u32>(),
+        ) {
+            let at = |network: u64, host: u64| {
+                let address = Ipv6Addr::from_bits(u128::from(network) << 64 | u128::from(host));
+                let text = if brackets { format!("[{address}]:{port}") } else { format!("{address}:{port}") };
+                seen_as(&text)
+            };
+            // The first 2^64 addresses are no customers'; among them are those of IPv4 in another notation.
+            prop_assume!(network != 0 && other != 0);
+            prop_assert_eq!(at(network, host) == at(other, neighbour), network == other);
+            let v4 = std::net::Ipv4Addr::from_bits(v4);
+            prop_assert_eq!(seen_as(&format!("{v4}:{port}")), v4.to_string());
+            prop_assert_eq!(seen_as(&format!("[::ffff:{v4}]:{port}")), v4.to_string());
+        }
+
+        #[test]
+        fn no_address_is_too_odd_to_be_counted(text in "[0-9a-f.:\\[\\]%]{0,30}|[ -~]{0,30}") {
+            prop_assert!(!seen_as(&text).is_empty());
         }
     }
 

@@ -3,6 +3,8 @@
 mod error;
 mod keys;
 mod payment;
+#[cfg(test)]
+mod properties;
 mod stripe;
 mod webhook;
 

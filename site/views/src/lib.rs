@@ -11,6 +11,8 @@ mod pages;
 mod parts;
 mod policy;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use language::{Language, Messages};

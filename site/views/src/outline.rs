@@ -37,7 +37,13 @@ fn document(
 }
 
 fn text(xml: &mut Xml, name: &str, content: &str) -> io::Result<()> {
-    xml.create_element(name).write_text_content(BytesText::new(content)).map(drop)
+    xml.create_element(name).write_text_content(BytesText::new(&sayable(content))).map(drop)
+}
+
+/// A text without the two characters that a title may have and XML cannot say in any way: one would keep its readers from the
+/// whole document.
+fn sayable(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn link(xml: &mut Xml, relation: &str, address: &str) -> io::Result<()> {
@@ -159,6 +165,14 @@ mod tests {
             "href=\"https://tickets.example/de/tickets/bach-sons-live-0199a1b2-0000-7000-8000-000000000001/\""
         ));
         assert!(feed.contains("<summary>12,50\u{a0}€ · Ohne Datum · Ohne Ort</summary>"), "{feed}");
+    }
+
+    #[test]
+    fn a_title_that_xml_cannot_say_leaves_the_feed_readable() {
+        let mut card = card();
+        card.facts.title = Title::parse("Opera\u{fffe}\u{ffff}").unwrap();
+        let feed = feed(Language::tagged("en"), &origin(), &[card]).unwrap();
+        assert!(feed.contains("<title>Opera\u{fffd}\u{fffd}</title>"), "{feed}");
     }
 
     #[test]

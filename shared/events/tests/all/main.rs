@@ -4,6 +4,7 @@
 mod calls;
 mod erasure_queue;
 mod of_images;
+mod properties;
 mod render_queue;
 mod samples;
 mod schemas;

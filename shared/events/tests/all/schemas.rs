@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::samples::{hold, intent, now, order, paid, sale, ticket, trace};
 use holdfast_domain::{Expiry, OrderState, TicketState, Title, Venue};
@@ -18,6 +19,17 @@ fn schema(name: EventName) -> Validator {
     let text = fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+/// Whether an event is what its schema says, for whoever makes events of their own.
+///
+/// # Panics
+/// When it is not.
+pub(crate) fn is_as_its_schema_says(name: EventName, value: &Value) {
+    static SCHEMAS: LazyLock<Vec<(EventName, Validator)>> =
+        LazyLock::new(|| EventName::ALL.into_iter().map(|name| (name, schema(name))).collect());
+    let (_, schema) = SCHEMAS.iter().find(|(known, _)| *known == name).expect("a schema for each event");
+    assert!(schema.is_valid(value), "{value}");
 }
 
 /// One of each event, as the code makes it.
