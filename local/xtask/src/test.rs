@@ -89,7 +89,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     if options.is_whole() {
         // Both have stacks of their own, and wait more than they work.
-        let proof = beside(&["prove"], project.target().join("proof.log"))?;
+        let proof = beside(&["prove", "model", "histories"], project.target().join("proof.log"))?;
         report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
         report.part("proof", proof)?;
     }
