@@ -88,17 +88,17 @@ fn accounts(rule: &Rule) -> Accounts {
 }
 
 /// An error of DynamoDB with what it says beside its code.
-fn refused(code: &str, mut more: Value) -> Option<String> {
+fn refused(code: &str, mut more: Value) -> String {
     more["__type"] = json!(format!("com.amazonaws.dynamodb.v20120810#{code}"));
-    Some(more.to_string())
+    more.to_string()
 }
 
-fn conflict() -> Option<String> {
+fn conflict() -> String {
     refused("TransactionConflictException", json!({}))
 }
 
 /// A transaction that was cancelled because of its second item.
-fn cancelled(reason: &str) -> Option<String> {
+fn cancelled(reason: &str) -> String {
     refused("TransactionCanceledException", json!({"CancellationReasons": [{"Code": "None"}, {"Code": reason}]}))
 }
 
@@ -122,33 +122,34 @@ async fn a_write_that_crosses_a_transaction_is_made_again_ever_later() {
     let crossed = |code| {
         let rule = mock!(Client::update_item)
             .sequence()
-            .http_status(400, refused(code, json!({})))
+            .http_status(400, Some(refused(code, json!({}))))
             .times(3)
             .output(|| updated(items::listed_item(&ticket()).unwrap()))
             .build();
         market(&[&rule])
     };
-    let (held, waited) = timed(crossed("TransactionConflictException").ticket_hold(ticket().id, request())).await;
+    let (held, waited) =
+        timed(Box::pin(crossed("TransactionConflictException").ticket_hold(ticket().id, request()))).await;
     assert_eq!((held.unwrap(), waited), (ticket(), Duration::from_millis(20 + 40 + 80)));
     // The SDK itself tries this one some times before it is handed to us.
     let held = crossed("ReplicatedWriteConflictException").ticket_hold(ticket().id, request()).await;
     assert_eq!(held.unwrap(), ticket());
-    let rule = mock!(Client::update_item).sequence().http_status(400, conflict()).repeatedly().build();
+    let rule = mock!(Client::update_item).sequence().http_status(400, Some(conflict())).repeatedly().build();
     let market = market(&[&rule]);
-    let (held, waited) = timed(market.ticket_hold(ticket().id, request())).await;
+    let (held, waited) = timed(Box::pin(market.ticket_hold(ticket().id, request()))).await;
     assert!(matches!(held, Err(LostOr::Store(error)) if is_outage(&error)));
     assert_eq!((rule.num_calls(), waited), (4, Duration::from_millis(20 + 40 + 80)));
 }
 
 /// The image that a write lost to, as DynamoDB sends it.
-fn lost_to(image: Value) -> Option<String> {
+fn lost_to(image: &Value) -> String {
     refused("ConditionalCheckFailedException", json!({"Item": image}))
 }
 
 #[tokio::test]
 async fn a_lost_condition_without_an_image_is_a_ticket_that_is_not_there() {
-    for body in [lost_to(json!({})), refused("ConditionalCheckFailedException", json!({}))] {
-        let rule = mock!(Client::update_item).sequence().http_status(400, body).build();
+    for body in [lost_to(&json!({})), refused("ConditionalCheckFailedException", json!({}))] {
+        let rule = mock!(Client::update_item).sequence().http_status(400, Some(body)).build();
         let lost = market(&[&rule]).ticket_hold(ticket().id, request()).await;
         assert!(matches!(lost, Err(LostOr::Absent)), "{lost:?}");
     }
@@ -174,7 +175,7 @@ fn listed_image() -> Value {
 
 #[tokio::test]
 async fn a_condition_that_is_lost_where_the_rule_would_win_is_drift_and_no_guess() {
-    let rule = mock!(Client::update_item).sequence().http_status(400, lost_to(listed_image())).build();
+    let rule = mock!(Client::update_item).sequence().http_status(400, Some(lost_to(&listed_image()))).build();
     let lost = market(&[&rule]).ticket_hold(ticket().id, request()).await;
     assert!(matches!(lost, Err(LostOr::Store(StoreError::Drift("ticket_hold")))), "{lost:?}");
 }
@@ -192,7 +193,7 @@ async fn an_update_that_answers_nothing_is_not_taken_for_done() {
 #[tokio::test]
 async fn an_order_that_could_not_be_recorded_is_neither_new_nor_there() {
     let create = async |status, body| {
-        let rule = mock!(Client::put_item).sequence().http_status(status, body).build();
+        let rule = mock!(Client::put_item).sequence().http_status(status, Some(body)).build();
         market(&[&rule]).order_create(&order()).await.unwrap_err()
     };
     let denied = create(400, refused("AccessDeniedException", json!({}))).await;
@@ -217,7 +218,7 @@ async fn what_may_succeed_later_is_told_from_what_never_will() {
         (400, "ResourceNotFoundException", false),
     ] {
         let rule =
-            mock!(Client::get_item).sequence().http_status(status, refused(code, json!({}))).repeatedly().build();
+            mock!(Client::get_item).sequence().http_status(status, Some(refused(code, json!({})))).repeatedly().build();
         let error = market(&[&rule]).ticket_read(ticket().id).await.unwrap_err();
         let sorted = match &error {
             StoreError::Unavailable(_) => true,
@@ -263,14 +264,17 @@ async fn a_transaction_that_met_another_or_a_busy_table_is_made_again_ever_later
     for reason in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
         let rule = mock!(Client::transact_write_items)
             .sequence()
-            .http_status(400, cancelled(reason))
+            .http_status(400, Some(cancelled(reason)))
             .times(3)
             .output(|| TransactWriteItemsOutput::builder().build())
             .build();
         let (stored, waited) = link_stored(&rule).await;
         assert_eq!((stored.unwrap(), waited), (LinkStored::Yes, waits), "{reason}");
-        let rule =
-            mock!(Client::transact_write_items).sequence().http_status(400, cancelled(reason)).repeatedly().build();
+        let rule = mock!(Client::transact_write_items)
+            .sequence()
+            .http_status(400, Some(cancelled(reason)))
+            .repeatedly()
+            .build();
         let (stored, waited) = link_stored(&rule).await;
         assert!(is_outage(&stored.unwrap_err()), "{reason}");
         assert_eq!((rule.num_calls(), waited), (4, waits), "{reason}");
@@ -281,14 +285,14 @@ async fn a_transaction_that_met_another_or_a_busy_table_is_made_again_ever_later
 async fn a_transaction_that_lost_its_condition_or_is_refused_is_made_once() {
     let rule = mock!(Client::transact_write_items)
         .sequence()
-        .http_status(400, cancelled("ConditionalCheckFailed"))
+        .http_status(400, Some(cancelled("ConditionalCheckFailed")))
         .repeatedly()
         .build();
     let (stored, waited) = link_stored(&rule).await;
     assert_eq!((stored.unwrap(), rule.num_calls(), waited), (LinkStored::Outdated, 1, Duration::ZERO));
     let rule = mock!(Client::transact_write_items)
         .sequence()
-        .http_status(400, cancelled("ValidationError"))
+        .http_status(400, Some(cancelled("ValidationError")))
         .repeatedly()
         .build();
     let (stored, _) = link_stored(&rule).await;
@@ -334,7 +338,7 @@ async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
     for reason in ["ConditionalCheckFailed", "TransactionConflict"] {
         let rule = mock!(Client::transact_write_items)
             .sequence()
-            .http_status(400, cancelled(reason))
+            .http_status(400, Some(cancelled(reason)))
             .times(2)
             .output(|| TransactWriteItemsOutput::builder().build())
             .build();
@@ -343,14 +347,14 @@ async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
     }
     let never = mock!(Client::transact_write_items)
         .sequence()
-        .http_status(400, cancelled("ConditionalCheckFailed"))
+        .http_status(400, Some(cancelled("ConditionalCheckFailed")))
         .repeatedly()
         .build();
     let (wrote, waited) = timed(market(&[&entry, &lock, &never]).catalogue_project(ticket().id, at(0))).await;
     assert!(is_outage(&wrote.unwrap_err()));
     assert_eq!((never.num_calls(), waited), (5, Duration::from_millis(40 + 80 + 160 + 320)));
     for (reason, later) in [("ThrottlingError", true), ("ValidationError", false)] {
-        let rule = mock!(Client::transact_write_items).sequence().http_status(400, cancelled(reason)).build();
+        let rule = mock!(Client::transact_write_items).sequence().http_status(400, Some(cancelled(reason))).build();
         let failed = market(&[&entry, &lock, &rule]).catalogue_project(ticket().id, at(0)).await;
         assert_eq!(failed.unwrap_err().is_transient(), later, "{reason}");
     }
@@ -360,7 +364,7 @@ async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
 async fn boundaries_that_somebody_else_changes_are_lost_and_an_outage_is_none() {
     let register = || mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
     let put = async |reason| {
-        let write = mock!(Client::transact_write_items).sequence().http_status(400, cancelled(reason)).build();
+        let write = mock!(Client::transact_write_items).sequence().http_status(400, Some(cancelled(reason))).build();
         let market = market(&[&register(), &write]);
         let read = market.page_register().await.unwrap();
         market.boundaries_put(&read, &[], &[]).await
@@ -372,7 +376,7 @@ async fn boundaries_that_somebody_else_changes_are_lost_and_an_outage_is_none() 
     let place = CataloguePlace { moment: at(0), ticket: ticket().id };
     let boundary = Boundary { end: place, name: 1, earliest: None };
     let note = async |code| {
-        let rule = mock!(Client::put_item).sequence().http_status(400, refused(code, json!({}))).build();
+        let rule = mock!(Client::put_item).sequence().http_status(400, Some(refused(code, json!({})))).build();
         market(&[&rule]).boundary_note_earliest(&boundary, Some(at(1))).await
     };
     for code in ["ConditionalCheckFailedException", "TransactionConflictException"] {
@@ -396,8 +400,11 @@ async fn a_seller_whose_write_crosses_another_is_to_try_again_and_is_not_told_th
     };
     let key = IdempotencyKey::parse("key").unwrap();
     for (reason, later) in [("TransactionConflict", true), ("ThrottlingError", true), ("ValidationError", false)] {
-        let rule =
-            mock!(Client::transact_write_items).sequence().http_status(400, cancelled(reason)).repeatedly().build();
+        let rule = mock!(Client::transact_write_items)
+            .sequence()
+            .http_status(400, Some(cancelled(reason)))
+            .repeatedly()
+            .build();
         let market = market(&[&rule]);
         let changed = market.ticket_change(&change).await;
         assert!(matches!(changed, Err(TicketChangeError::Store(error)) if error.is_transient() == later), "{reason}");
@@ -434,20 +441,20 @@ async fn sessions_that_do_not_fit_one_answer_are_read_by_several() {
 /// Somebody empties the bucket and it fills up again, each time between two looks at it.
 #[tokio::test]
 async fn a_bucket_that_is_never_as_it_was_looked_at_is_an_outage_and_no_refusal() {
-    let full_at = |millis| lost_to(json!({"full_at": {"N": at(millis).as_millis().to_string()}}));
+    let full_at = |millis| lost_to(&json!({"full_at": {"N": at(millis).as_millis().to_string()}}));
     let rule = mock!(Client::update_item)
         .sequence()
-        .http_status(400, full_at(0))
+        .http_status(400, Some(full_at(0)))
         .times(1)
-        .http_status(400, full_at(1))
+        .http_status(400, Some(full_at(1)))
         .times(1)
-        .http_status(400, full_at(0))
+        .http_status(400, Some(full_at(0)))
         .times(1)
-        .http_status(400, full_at(1))
+        .http_status(400, Some(full_at(1)))
         .times(1)
-        .http_status(400, full_at(0))
+        .http_status(400, Some(full_at(0)))
         .times(1)
-        .http_status(400, full_at(1))
+        .http_status(400, Some(full_at(1)))
         .repeatedly()
         .build();
     let tries = Tries::new(client(&[&rule]), TABLE.to_owned());

@@ -8,7 +8,7 @@ use super::fixture::{SELLER, at, details, facts, held, listed, market, order_id,
 use crate::keys::lock_key;
 use crate::{LostOr, TicketChange, TicketChangeError};
 
-fn is_absent<L>(result: Result<Ticket, LostOr<L>>) -> bool {
+fn is_absent<L>(result: &Result<Ticket, LostOr<L>>) -> bool {
     matches!(result, Err(LostOr::Absent))
 }
 
@@ -17,13 +17,13 @@ async fn no_write_brings_a_ticket_that_is_not_there_into_being() {
     let (market, table) = market().await;
     let (id, order, hold) = (ticket(facts("Opera"), 0).id, order_id(1, "key"), HoldNumber::from_number(2));
     let request = HoldRequest { order, buyer: user(1), now: at(1), expires_at: at(16) };
-    assert!(is_absent(market.ticket_hold(id, request).await));
-    assert!(is_absent(market.ticket_extend(id, order, hold, at(1), at(20)).await));
-    assert!(is_absent(market.ticket_commit(id, order, hold).await));
-    assert!(is_absent(market.ticket_sell(id, order, hold, at(1)).await));
-    assert!(is_absent(market.ticket_release_voided(id, order, hold).await));
-    assert!(is_absent(market.ticket_release(id, order, hold).await));
-    assert!(is_absent(market.ticket_release_expired(id, order, hold, at(30)).await));
+    assert!(is_absent(&market.ticket_hold(id, request).await));
+    assert!(is_absent(&market.ticket_extend(id, order, hold, at(1), at(20)).await));
+    assert!(is_absent(&market.ticket_commit(id, order, hold).await));
+    assert!(is_absent(&market.ticket_sell(id, order, hold, at(1)).await));
+    assert!(is_absent(&market.ticket_release_voided(id, order, hold).await));
+    assert!(is_absent(&market.ticket_release(id, order, hold).await));
+    assert!(is_absent(&market.ticket_release_expired(id, order, hold, at(30)).await));
     assert_eq!(table.item(lock_key(id)).await, None);
 }
 

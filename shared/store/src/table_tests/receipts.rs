@@ -40,8 +40,8 @@ async fn paid(market: &Market, order: &Order) -> Order {
     market.order_read(order.buyer, order.id).await.unwrap().unwrap()
 }
 
-fn receipt(credential: Option<Credential>) -> Option<Receipt> {
-    Some(Receipt { seller_name: details().seller_name, credential })
+fn receipt(credential: Option<Credential>) -> Receipt {
+    Receipt { seller_name: details().seller_name, credential }
 }
 
 #[tokio::test]
@@ -53,11 +53,11 @@ async fn a_paid_order_has_what_admits_its_buyer_and_a_refunded_one_has_not() {
     let returned = market.order_record(returned.buyer, returned.id, &refund).await.unwrap().into_order();
     assert!(matches!(returned.state, OrderState::Paid { refunded_at: Some(_), .. }));
     let open = order(&market, 3).await;
-    assert_eq!(market.order_receipt(&kept).await.unwrap(), receipt(Some(credential())));
-    assert_eq!(market.order_receipt(&returned).await.unwrap(), receipt(None));
+    assert_eq!(market.order_receipt(&kept).await.unwrap(), Some(receipt(Some(credential()))));
+    assert_eq!(market.order_receipt(&returned).await.unwrap(), Some(receipt(None)));
     assert_eq!(market.order_receipt(&open).await.unwrap(), None);
     let all = market.order_receipts(&[open, returned, kept]).await.unwrap();
-    assert_eq!(all, [None, receipt(None), receipt(Some(credential()))]);
+    assert_eq!(all, [None, Some(receipt(None)), Some(receipt(Some(credential())))]);
     assert_eq!(market.order_receipts(&[]).await.unwrap(), []);
 }
 
