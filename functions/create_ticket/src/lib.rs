@@ -68,13 +68,14 @@ fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, ApiError
 #[cfg(test)]
 mod tests {
     use holdfast_http_api::Body;
+    use lambda_http::http::HeaderValue;
 
     use super::*;
 
     fn key_of(values: &[&[u8]]) -> Result<Option<IdempotencyKey>, ApiError> {
         let mut request = Request::new(Body::Empty);
         for value in values {
-            request.headers_mut().append(IDEMPOTENCY_KEY, value.try_into().unwrap());
+            request.headers_mut().append(IDEMPOTENCY_KEY, HeaderValue::from_bytes(value).unwrap());
         }
         idempotency_key(&request)
     }

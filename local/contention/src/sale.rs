@@ -11,7 +11,7 @@ use holdfast_domain::{
     Currency, DisplayName, IdempotencyKey, OrderId, Price, Ticket, TicketFacts, TicketId, TicketState, Timestamp,
     Title, UserId, Venue,
 };
-use holdfast_store::{Market, NewTicket, PlaceError, PlaceOrder, TicketDetails};
+use holdfast_store::{Market, NewTicket, PlaceError, PlaceOrder, TicketDetails, order_place};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -147,7 +147,7 @@ async fn try_to_place(market: &Market, attempt: Attempt) -> anyhow::Result<Outco
     let Attempt { buyer, ticket } = attempt;
     let order = OrderId::derive(buyer, &IdempotencyKey::parse(&ticket.to_string())?);
     let command = PlaceOrder { order, buyer, ticket, hold: Duration::from_mins(15), limit: LIMIT };
-    match market.order_place(command, now).await {
+    match order_place(market, command, now).await {
         Ok(order) => Ok(Outcome::Won(order.id)),
         Err(PlaceError::HeldByAnother) => Ok(Outcome::Lost),
         Err(PlaceError::TooManyHolds { .. }) => Ok(Outcome::Refused),

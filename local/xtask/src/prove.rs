@@ -2,10 +2,10 @@
 
 mod contention;
 mod histories;
+mod libfuzzer;
 mod model;
 mod mutants;
 mod store;
-mod libfuzzer;
 
 use std::process::ExitCode;
 

@@ -89,7 +89,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     if options.is_whole() {
         // Both have stacks of their own, and wait more than they work.
-        let proof = beside(&["prove", "model", "histories"], project.target().join("proof.log"))?;
+        let proof = beside(&["prove", "model", "store", "histories"], project.target().join("proof.log"))?;
         report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
         report.part("proof", proof)?;
     }
@@ -116,8 +116,25 @@ fn beside(arguments: &'static [&str], log: PathBuf) -> anyhow::Result<impl FnOnc
 pub(crate) fn cargo_test(project: &Project) -> Command {
     let mut command = cargo();
     command.current_dir(project.root()).args(["test", "--profile", "local", "--workspace", "--no-fail-fast"]);
-    command.args(["--features", "tests/stack"]);
+    command.args(["--features", "tests/stack,holdfast_store/table"]);
     command
+}
+
+/// The test programs of these names, built; `kind` says of which sort they are.
+pub(crate) fn built(project: &Project, kind: &[&str], names: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut command = cargo_test(project);
+    command.args(["--no-run", "--message-format", "json"]).args(kind);
+    let messages = capture(&mut command).context("the tests cannot be built")?;
+    let programs: Vec<PathBuf> = messages
+        .lines()
+        .filter_map(|message| serde_json::from_str::<Value>(message).ok())
+        .filter(|message| names.iter().any(|name| message["target"]["name"] == **name))
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .collect();
+    if programs.len() != names.len() {
+        bail!("cargo built {programs:?} for {names:?}");
+    }
+    Ok(programs)
 }
 
 fn unit_tests(project: &Project) -> anyhow::Result<()> {
@@ -126,6 +143,8 @@ fn unit_tests(project: &Project) -> anyhow::Result<()> {
     for name in test_targets(project, |package| package != INTEGRATION)? {
         command.args(["--test", &name]);
     }
+    // Those that need tables: `prove store` runs them.
+    command.args(["--", "--skip", "table_tests::"]);
     succeed(&mut command)
 }
 

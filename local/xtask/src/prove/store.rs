@@ -8,22 +8,24 @@ use anyhow::{Context as _, bail};
 use crate::console::{line, step};
 use crate::dynamodb_local::DynamoDbLocal;
 use crate::emulator::{Emulator, as_owner, free_port};
-use crate::environment::cargo;
 use crate::process::{run as run_command, run_quietly};
 use crate::project::Project;
 use crate::python::Venv;
 use crate::report::NotRun;
+use crate::test::built;
 
 /// Runs them on the emulator, then on DynamoDB Local, and tells where they fail.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let (venv, _) = Venv::ensure(project)?;
     let folder = fresh_folder(project, "store")?;
     let template = transformed_template(project, &venv, &folder)?;
+    let programs = built(project, &["--lib"], &["holdfast_store"])?;
+    let program = programs.first().context("cargo built no tests")?;
     let mut failed = Vec::new();
     let starting = step("Start the emulator");
     let mut emulator = Emulator::start(&venv, &folder, free_port()?, &[])?;
     starting.done(&format!("port {}", emulator.port()));
-    let passed = tests(project, &template, emulator.port());
+    let passed = tests(project, program, &template, emulator.port());
     emulator.kill();
     if !passed? {
         failed.push("the emulator");
@@ -31,7 +33,7 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let starting = step("Start DynamoDB Local");
     let mut local = DynamoDbLocal::start(project, &folder).map_err(NotRun::because)?;
     starting.done(&format!("port {}", local.port()));
-    let passed = tests(project, &template, local.port());
+    let passed = tests(project, program, &template, local.port());
     local.stop();
     if !passed? {
         failed.push("DynamoDB Local");
@@ -69,10 +71,9 @@ pub(super) fn tell(command: &mut Command, template: &Path, port: u16) {
 }
 
 /// Whether the tests pass there.
-fn tests(project: &Project, template: &Path, port: u16) -> anyhow::Result<bool> {
-    let mut command = cargo();
-    command.current_dir(project.root()).args(["test", "--profile", "local", "--package", "holdfast_store", "--lib"]);
-    command.args(["--features", "table"]);
+fn tests(project: &Project, program: &Path, template: &Path, port: u16) -> anyhow::Result<bool> {
+    let mut command = Command::new(program);
+    command.current_dir(project.root().join("shared/store"));
     tell(&mut command, template, port);
     Ok(run_command(&mut command)?.success())
 }

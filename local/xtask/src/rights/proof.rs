@@ -20,7 +20,7 @@ use crate::process::{capture, run_quietly};
 use crate::project::Project;
 use crate::python::Venv;
 use crate::stack::Stack;
-use crate::test::{cargo_test, start, tell};
+use crate::test::{built, start, tell};
 
 /// Programs whose tests are short and each about one thing.
 const PROGRAMS: [&str; 2] = ["stack", "crash"];
@@ -90,7 +90,7 @@ impl Proof {
         let running = step("Run each test alone, to see which rights it needs");
         let mut needing: BTreeMap<Right, Vec<Test>> = BTreeMap::new();
         let mut count = 0;
-        for program in self.programs()? {
+        for program in built(&self.project, &["--test", "stack", "--test", "crash"], &PROGRAMS)? {
             for name in names(&program)? {
                 self.forget()?;
                 let started = Instant::now();
@@ -106,26 +106,6 @@ impl Proof {
         }
         running.done(&format!("{count} tests need {} rights", needing.len()));
         Ok(needing)
-    }
-
-    /// The test programs, built.
-    fn programs(&self) -> anyhow::Result<Vec<PathBuf>> {
-        let mut command = cargo_test(&self.project);
-        command.args(["--no-run", "--message-format", "json"]);
-        for name in PROGRAMS {
-            command.args(["--test", name]);
-        }
-        let messages = capture(&mut command).context("the tests cannot be built")?;
-        let programs: Vec<PathBuf> = messages
-            .lines()
-            .filter_map(|message| serde_json::from_str::<Value>(message).ok())
-            .filter(|message| PROGRAMS.iter().any(|name| message["target"]["name"] == **name))
-            .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-            .collect();
-        if programs.len() != PROGRAMS.len() {
-            bail!("cargo built {programs:?}");
-        }
-        Ok(programs)
     }
 
     /// Whether a test passes.
