@@ -321,6 +321,9 @@ pub(crate) struct RightsOptions {
     /// Only the rights of functions whose logical id contains this; may be given several times.
     #[arg(long = "function", value_name = "NAME")]
     pub(crate) functions: Vec<String>,
+    /// Only with tests whose name contains one of these: quicker, and a right that none of them misses may still be needed.
+    #[arg(value_name = "TEST")]
+    pub(crate) tests: Vec<String>,
 }
 
 /// What `test` can be told.

@@ -63,7 +63,7 @@ pub(crate) fn prove(options: &RightsOptions) -> anyhow::Result<ExitCode> {
         .into_iter()
         .filter(|grant| grant.unseen.is_none() && is_wanted(&grant.function))
         .collect();
-    let needing = proof.needing()?;
+    let needing = proof.needing(&options.tests)?;
     let mut failed = 0;
     // Which tests have missed other rights of a function.
     let mut missing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -85,13 +85,14 @@ pub(crate) fn prove(options: &RightsOptions) -> anyhow::Result<ExitCode> {
 }
 
 impl Proof {
-    /// For each right the tests that need it.
-    fn needing(&self) -> anyhow::Result<BTreeMap<Right, Vec<Test>>> {
+    /// For each right the tests that need it, of those that are `wanted`: of all if none is named.
+    fn needing(&self, wanted: &[String]) -> anyhow::Result<BTreeMap<Right, Vec<Test>>> {
         let running = step("Run each test alone, to see which rights it needs");
         let mut needing: BTreeMap<Right, Vec<Test>> = BTreeMap::new();
         let mut count = 0;
         for program in built(&self.project, &["--test", "stack", "--test", "crash"], &PROGRAMS)? {
-            for name in names(&program)? {
+            let names = names(&program)?.into_iter();
+            for name in names.filter(|name| wanted.is_empty() || wanted.iter().any(|part| name.contains(part))) {
                 self.forget()?;
                 let started = Instant::now();
                 if !self.passes(&program, &name)? {
