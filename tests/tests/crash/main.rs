@@ -153,15 +153,22 @@ async fn dies_while_cancelling_and_the_client_gives_up() {
 
 async fn dies_while_expiring(point: &str) {
     let market = Market::open().await;
-    let ticket = market.seller.list_ticket("Crash while expiring").await;
-    let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
-    market.aws.run_out(&ticket, &market.buyer.id, &order).await;
-    let armed = Armed::at(point);
-    let event = json!({"order": order, "buyer": market.buyer.id});
-    let first = market.aws.invoke("ExpireOrder", &event).await;
-    assert!(first.is_err() && armed.has_fired(), "{point}: {first:?}");
-    market.aws.invoke("ExpireOrder", &event).await.expect("the retry");
-    market.at_rest(&ticket, &order).await;
+    for _ in 0..3 {
+        let ticket = market.seller.list_ticket("Crash while expiring").await;
+        let order = market.buyer.place_order(&ticket).await.expect(201).text("id");
+        market.aws.run_out(&ticket, &market.buyer.id, &order).await;
+        let armed = Armed::at(point);
+        let event = json!({"order": order, "buyer": market.buyer.id});
+        let first = market.aws.invoke("ExpireOrder", &event).await;
+        assert!(armed.has_fired(), "{point} was not met: {first:?}");
+        market.aws.invoke("ExpireOrder", &event).await.expect("the retry");
+        market.at_rest(&ticket, &order).await;
+        if first.is_err() {
+            return;
+        }
+        // The minute's own sweep was the one that died there.
+    }
+    panic!("the sweep was always first at {point}");
 }
 
 async fn dies_while_sweeping(point: &str) {
