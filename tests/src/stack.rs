@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -16,6 +17,10 @@ pub struct Stack {
     pub base: String,
     http: Client,
 }
+
+/// How long a connection is kept for the next request: less than the ten seconds after which the edge closes it, so that no
+/// request is sent into a connection that is being closed.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// A request to be made.
 #[derive(Debug, Clone)]
@@ -101,7 +106,7 @@ impl Stack {
     pub fn get() -> Self {
         Self {
             base: variable("HOLDFAST_BASE_URL").trim_end_matches('/').to_owned(),
-            http: Client::builder().no_proxy().build().expect("a client"),
+            http: Client::builder().no_proxy().pool_idle_timeout(IDLE).build().expect("a client"),
         }
     }
 
