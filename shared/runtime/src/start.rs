@@ -3,15 +3,16 @@
 use std::num::NonZeroU8;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use holdfast_http_api::{Gate, Limiter, Secrets};
 use holdfast_store::{Accounts, Allowance, Market, Sessions, Tries};
 use holdfast_telemetry::{Place, start_logging};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError};
+use crate::sdk::configuration;
 
 /// Tries of a call: the first and two more.
 const TRIES: u32 = 3;
@@ -23,6 +24,7 @@ pub struct Runtime {
     pub config: Config,
     /// Region, credentials, endpoint and timeouts of every client.
     pub sdk: SdkConfig,
+    dynamodb: aws_sdk_dynamodb::Client,
 }
 
 impl Runtime {
@@ -32,8 +34,8 @@ impl Runtime {
     /// `AWS_API_BASE`, which no deployment sets, says where AWS is called instead: an emulator.
     ///
     /// # Errors
-    /// [`ConfigError`] when that variable is not a positive number, or the function's name or `STAGE` is not set.
-    pub async fn start() -> Result<Self, ConfigError> {
+    /// [`ConfigError`] when that variable is not a positive number, or the region, the function's name or `STAGE` is not set.
+    pub fn start() -> Result<Self, ConfigError> {
         let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
         let here = Place { function: Config.text("AWS_LAMBDA_FUNCTION_NAME")?, stage: Config.text("STAGE")? };
         start_logging(here, filter);
@@ -43,15 +45,9 @@ impl Runtime {
             .operation_attempt_timeout(one_try)
             .operation_timeout(one_try * TRIES)
             .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
-        // `AWS_ENDPOINT_URL` would do, but for `sam local invoke`: it hands on what the template declares, empty at that,
-        // and the SDK panics over an empty one.
-        if let Ok(base) = Config.text("AWS_API_BASE") {
-            loader = loader.endpoint_url(base);
-        }
-        Ok(Self { config: Config, sdk: loader.load().await })
+        let retries = RetryConfig::standard().with_max_attempts(TRIES);
+        let sdk = configuration(timeouts, retries)?;
+        Ok(Self { config: Config, dynamodb: aws_sdk_dynamodb::Client::new(&sdk), sdk })
     }
 
     /// The market's table.
@@ -118,6 +114,6 @@ impl Runtime {
     }
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.sdk)
+        self.dynamodb.clone()
     }
 }
