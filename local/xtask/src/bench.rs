@@ -8,6 +8,8 @@ use anyhow::{Context as _, bail};
 
 use crate::cli::BenchOptions;
 use crate::console::{line, step};
+use crate::dynamodb_local::DynamoDbLocal;
+use crate::emulator::endpoint;
 use crate::environment::{find_program, variable};
 use crate::npm;
 use crate::process::{capture, run};
@@ -51,6 +53,9 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
     building.done("built");
     let before = folder.join("before.json");
     committed(&project, &before)?;
+    let starting = step("Start DynamoDB Local");
+    let mut tables = DynamoDbLocal::start(&project, &folder)?;
+    starting.done(&format!("port {}", tables.port()));
     let mut command = Command::new(lambda.join("bench/bootstrap"));
     command
         .arg("--root")
@@ -63,7 +68,7 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
         .arg(bundle)
         .arg("--node")
         .arg(find_program("node").context("npm is here, but node was not found")?)
-        .args(["--dynamodb", &options.dynamodb])
+        .args(["--dynamodb", &endpoint(tables.port())])
         .arg("--logs")
         .arg(folder.join("logs"))
         .arg("--before")
@@ -75,7 +80,9 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
     if !options.dry_run {
         command.arg("--into").arg(project.root().join("docs"));
     }
-    let status = run(&mut command)?;
+    let status = run(&mut command);
+    tables.stop();
+    let status = status?;
     if status.success() {
         return Ok(ExitCode::SUCCESS);
     }

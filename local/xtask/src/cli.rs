@@ -312,9 +312,6 @@ pub(crate) struct BenchOptions {
     /// Another folder of programs, whose `place_order` is measured in the same run.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) against: Option<PathBuf>,
-    /// Where tables can be made: DynamoDB Local, freshly started.
-    #[arg(long, value_name = "URL")]
-    pub(crate) dynamodb: String,
     /// How often each program is started.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) spawns: usize,

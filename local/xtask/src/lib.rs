@@ -9,6 +9,7 @@ mod deployment;
 mod deployments;
 mod dev;
 mod docker;
+mod dynamodb_local;
 mod edge;
 mod emulator;
 mod environment;
