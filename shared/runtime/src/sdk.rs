@@ -3,14 +3,13 @@
 //! The SDK's own loader would look for profiles, containers and instances as well, and for every certificate authority of
 //! the machine: a Lambda has none of the former and needs few of the latter.
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_types::SdkConfig;
 use aws_types::origin::Origin;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
@@ -19,12 +18,16 @@ use crate::config::{Config, ConfigError};
 /// Amazon Trust Services' five roots, by which AWS's own endpoints are recognised: <https://www.amazontrust.com/repository/>.
 const AMAZON_ROOTS: &str = include_str!("amazon_roots.pem");
 
+const TLS: Provider = Provider::Rustls(CryptoMode::AwsLc);
+
 /// Region, credentials and endpoints as Lambda's variables have them.
 pub(crate) fn configuration(timeouts: TimeoutConfig, retries: RetryConfig) -> Result<SdkConfig, ConfigError> {
+    let (key, secret) = (Config.text("AWS_ACCESS_KEY_ID")?, Config.text("AWS_SECRET_ACCESS_KEY")?);
+    let credentials = Credentials::new(key, secret, Config.text("AWS_SESSION_TOKEN").ok(), None, "environment");
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(Config.text("AWS_REGION")?))
-        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .timeout_config(timeouts)
         .retry_config(retries)
         .http_client(http_client())
@@ -37,15 +40,21 @@ pub(crate) fn configuration(timeouts: TimeoutConfig, retries: RetryConfig) -> Re
     Ok(builder.build())
 }
 
-/// One for all clients, so that those of one service share its connections. `SSL_CERT_FILE`, which no deployment sets, names
-/// other roots: those of a proxy that reads what passes.
+/// One for all clients, so that those of one service share its connections.
 fn http_client() -> SharedHttpClient {
-    let roots = match Config.text("SSL_CERT_FILE") {
+    Builder::new().tls_provider(TLS).tls_context(trusting(roots())).build_https()
+}
+
+/// `SSL_CERT_FILE`, which no deployment sets, names other roots: those of a proxy that reads what passes.
+fn roots() -> TrustStore {
+    match Config.text("SSL_CERT_FILE") {
         Ok(_) => TrustStore::default(),
         Err(_) => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
-    };
-    let context = TlsContext::builder().with_trust_store(roots).build().expect("a context without further settings");
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
+    }
+}
+
+fn trusting(roots: TrustStore) -> TlsContext {
+    TlsContext::builder().with_trust_store(roots).build().expect("a context without further settings")
 }
 
 /// `AWS_ENDPOINT_URL_DYNAMODB` and the like, then `AWS_ENDPOINT_URL`: no deployment sets them, what stands in for AWS does.
@@ -56,5 +65,42 @@ impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase().replace(' ', "_");
         Config.named(&format!("{}_{service}", key.env())).or_else(|| Config.named(key.env()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_http_client::Connector;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, as their repository lists them.
+    const FINGERPRINTS: [&str; 5] = [
+        "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+        "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+        "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+        "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+        "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+    ];
+
+    #[test]
+    fn the_roots_are_amazons_and_no_others() {
+        let fingerprint = |pem: &str| {
+            let (text, _) = pem.split_once("-----END").unwrap();
+            let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
+            Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        };
+        let found: Vec<String> = AMAZON_ROOTS.split("-----BEGIN CERTIFICATE-----").skip(1).map(fingerprint).collect();
+        assert_eq!(found, FINGERPRINTS);
+    }
+
+    #[test]
+    fn tls_takes_the_roots() {
+        // Roots that cannot be read are found out here, where a client would only with its first connection.
+        let trusted = trusting(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS));
+        let _connector = Connector::builder().tls_provider(TLS).tls_context(trusted).build();
     }
 }
