@@ -64,7 +64,7 @@ struct Endpoints;
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase().replace(' ', "_");
-        Config.named(&format!("{}_{service}", key.env())).or_else(|| Config.named(key.env()))
+        Config::named(&format!("{}_{service}", key.env())).or_else(|| Config::named(key.env()))
     }
 }
 

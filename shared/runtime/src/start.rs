@@ -129,7 +129,7 @@ impl Runtime {
         };
         let both = async { tokio::join!(secrets, self.connect()) };
         // A start that hangs would be ended by Lambda after ten seconds.
-        drop(tokio::time::timeout(WARM_UP, both).await);
+        drop(tokio::time::timeout(WARM_UP, Box::pin(both)).await);
     }
 
     /// Opens the connection to DynamoDB: its endpoint answers a plain GET without asking who that is. The answer is none of
