@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use tokio::task::LocalSet;
 
 use crate::figures::Figure;
@@ -23,8 +23,31 @@ use crate::process::Program;
 use crate::run::Work;
 use crate::world::World;
 
-/// Measures the programs of a release and writes down what came of it.
+/// What the other `place_order` is called in the figures.
+const AGAINST: &str = "against";
+
+/// Measures the programs of a release.
 #[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Starts and invokes them, and writes down what came of it.
+    Run(Options),
+    /// Weighs some of them.
+    Sizes {
+        /// Where the programs are.
+        #[arg(long)]
+        binaries: PathBuf,
+        /// Which functions.
+        functions: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
 struct Options {
     /// The checkout.
     #[arg(long)]
@@ -67,8 +90,11 @@ struct Options {
 /// Ends with 0 when every target is met, 3 when one is missed, 1 on an error.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match LocalSet::new().run_until(bench(&options)).await {
+    let done = match &Arguments::parse().task {
+        Task::Run(options) => LocalSet::new().run_until(bench(options)).await,
+        Task::Sizes { binaries, functions } => sizes_of(binaries, functions),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(3),
         Err(error) => {
@@ -78,6 +104,16 @@ async fn main() -> ExitCode {
     }
 }
 
+fn sizes_of(binaries: &Path, functions: &[String]) -> anyhow::Result<bool> {
+    let found = report::of_sizes(functions, |name| program(binaries, name))?;
+    writeln!(std::io::stdout(), "{}", figures::table(&found, &[]))?;
+    Ok(hold(&found))
+}
+
+fn hold(figures: &[Figure]) -> bool {
+    figures.iter().all(|figure| figure.holds != Some(false))
+}
+
 async fn bench(options: &Options) -> anyhow::Result<bool> {
     std::fs::create_dir_all(&options.logs)?;
     let before = figures::read(&options.before)?;
@@ -85,10 +121,12 @@ async fn bench(options: &Options) -> anyhow::Result<bool> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", figures::table(&found, &before))?;
     if let Some(folder) = &options.into {
-        figures::write(&found, &folder.join("bench.json"))?;
-        std::fs::write(folder.join("bench.svg"), plot::draw(&report::PANELS, &found))?;
+        // What was built for a comparison alone says nothing to the next run.
+        let kept: Vec<Figure> = found.iter().filter(|figure| !figure.name.ends_with(AGAINST)).cloned().collect();
+        figures::write(&kept, &folder.join("bench.json"))?;
+        std::fs::write(folder.join("bench.svg"), plot::draw(&report::PANELS, &kept))?;
     }
-    Ok(found.iter().all(|figure| figure.holds != Some(false)))
+    Ok(hold(&found))
 }
 
 async fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
@@ -104,7 +142,7 @@ async fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
     let mut compared = vec![place_order, (hello, Work::Nothing), node];
     if let Some(folder) = &options.against {
         let command = vec![program(folder, "place_order").into()];
-        compared.push((Program::new("against", command, &environment, &options.logs), Work::PlaceOrder));
+        compared.push((Program::new(AGAINST, command, &environment, &options.logs), Work::PlaceOrder));
     }
     let counter = tables::Counter::start(&options.dynamodb).await?;
     let mut kept = compared.clone();
@@ -121,7 +159,8 @@ async fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
     let cold = compared.iter().map(|(program, _)| program.name).zip(cold).collect();
     let warm = kept.iter().map(|(program, _)| program.name).zip(warm).collect();
     let mut found = report::of_run(&report::Run { cold, warm, raw });
-    found.extend(report::of_sizes(&options.root, |name| program(&options.binaries, name))?);
+    let built = report::functions(&options.root)?.into_iter().filter(|name| program(&options.binaries, name).exists());
+    found.extend(report::of_sizes(&built.collect::<Vec<_>>(), |name| program(&options.binaries, name))?);
     Ok(found)
 }
 

@@ -98,23 +98,23 @@ fn megabytes(warm: &Warm) -> f64 {
     warm.peak_memory as f64 / MEGABYTE
 }
 
-/// The size of every function's archive.
-pub(crate) fn of_sizes(root: &Path, program: impl Fn(&str) -> PathBuf) -> anyhow::Result<Vec<Figure>> {
+/// All functions of the checkout.
+pub(crate) fn functions(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root.join("functions"))? {
         names.push(entry?.file_name().into_string().ok().context("a function's name is text")?);
     }
     names.sort();
-    let mut figures = Vec::new();
-    for name in names {
-        let path = program(&name);
-        if !path.exists() {
-            continue;
-        }
+    Ok(names)
+}
+
+/// The sizes of functions' archives.
+pub(crate) fn of_sizes(names: &[String], program: impl Fn(&str) -> PathBuf) -> anyhow::Result<Vec<Figure>> {
+    let figure = |name: &String| {
         let limit = if PAYING.contains(&name.as_str()) { 4.0 } else { 3.0 };
         #[expect(clippy::cast_precision_loss, reason = "fewer bytes than a double tells apart")]
-        let size = zipped(&path)? as f64 / MEGABYTE;
-        figures.push(Figure::new(format!("zip.{name}"), size, "MB").should_be(AtMost(limit)));
-    }
-    Ok(figures)
+        let size = zipped(&program(name))? as f64 / MEGABYTE;
+        Ok(Figure::new(format!("zip.{name}"), size, "MB").should_be(AtMost(limit)))
+    };
+    names.iter().map(figure).collect()
 }

@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
 
+use crate::binaries::build_package;
 use crate::cli::BenchOptions;
 use crate::console::{line, step};
 use crate::dynamodb_local::DynamoDbLocal;
@@ -38,17 +39,7 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
         }
     };
     let building = step("Build what measures them, and what they are compared with");
-    succeed(
-        Command::new(venv.program("cargo-lambda")).current_dir(project.root()).env("PATH", search_path(&venv)?).args([
-            "lambda",
-            "build",
-            "--release",
-            "--package",
-            "hello",
-            "--package",
-            "bench",
-        ]),
-    )?;
+    build_as_deployed(&project, &venv, ["hello", "bench"])?;
     let bundle = bundled(&project, &folder)?;
     building.done("built");
     let before = folder.join("before.json");
@@ -58,6 +49,7 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
     starting.done(&format!("port {}", tables.port()));
     let mut command = Command::new(lambda.join("bench/bootstrap"));
     command
+        .arg("run")
         .arg("--root")
         .arg(project.root())
         .arg("--binaries")
@@ -91,6 +83,35 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(3));
     }
     bail!("nothing was measured: {status}")
+}
+
+/// Builds functions as they are deployed and weighs them.
+pub(crate) fn weigh(functions: &[String]) -> anyhow::Result<ExitCode> {
+    let project = Project::find()?;
+    let names = if functions.is_empty() { project.functions()? } else { functions.to_vec() };
+    let (venv, _) = Venv::ensure(&project)?;
+    let building = step("Build the functions as they are deployed");
+    build_as_deployed(&project, &venv, names.iter().map(String::as_str))?;
+    building.done(&format!("{} built", names.len()));
+    build_package(&project, "bench")?;
+    let mut command = Command::new(project.built().join("bench"));
+    command.arg("sizes").arg("--binaries").arg(project.target().join("lambda")).args(&names);
+    let status = run(&mut command)?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn build_as_deployed<'a>(
+    project: &Project,
+    venv: &Venv,
+    packages: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<()> {
+    let cargo_lambda = venv.program("cargo-lambda");
+    let mut command = Command::new(&cargo_lambda);
+    command.current_dir(project.root()).env("PATH", search_path(&cargo_lambda)?).args(["lambda", "build", "--release"]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    succeed(&mut command)
 }
 
 fn succeed(command: &mut Command) -> anyhow::Result<()> {

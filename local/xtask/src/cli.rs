@@ -81,6 +81,11 @@ enum Task {
     /// Compares with the figures that were committed last and writes docs/bench.json and docs/bench.svg. Ends with 3 when a
     /// target is missed.
     Bench(BenchOptions),
+    /// Build functions as they are deployed, and fail when an archive of theirs is larger than it may be.
+    Sizes {
+        /// Which functions; all if none is named.
+        functions: Vec<String>,
+    },
     /// Send the API generated requests, valid and not, one by one and in sequences, and judge each answer by the document.
     ///
     /// Works on a stack of its own, whose payments nobody's money pays for. Ends with 1 on any finding.
@@ -401,6 +406,7 @@ pub fn run() -> ExitCode {
         Task::Deployments(options) => deployments::run(&options),
         Task::Openapi => openapi::write().map(|()| ExitCode::SUCCESS),
         Task::Bench(options) => bench::run_all(&options),
+        Task::Sizes { functions } => bench::weigh(&functions),
         Task::FuzzApi(options) => fuzz::run_alone(&options).map(|()| ExitCode::SUCCESS),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
