@@ -29,14 +29,14 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&folder)?;
     let lambda = project.target().join("lambda");
     let (venv, _) = Venv::ensure(&project)?;
-    let binaries = match options.binaries.clone().or_else(|| variable("HOLDFAST_BIN_DIR").map(PathBuf::from)) {
-        Some(named) => named,
-        None => {
-            let building = step("Build all functions as they are deployed");
-            succeed(Command::new("make").current_dir(project.root()).arg("release"))?;
-            building.done("built");
-            lambda.clone()
-        }
+    let named = options.binaries.clone().or_else(|| variable("HOLDFAST_BIN_DIR").map(PathBuf::from));
+    let binaries = if let Some(named) = named {
+        named
+    } else {
+        let building = step("Build all functions as they are deployed");
+        succeed(Command::new("make").current_dir(project.root()).arg("release"))?;
+        building.done("built");
+        lambda.clone()
     };
     let building = step("Build what measures them, and what they are compared with");
     build_as_deployed(&project, &venv, ["hello", "bench"])?;

@@ -311,7 +311,7 @@ pub(crate) struct FuzzOptions {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct BenchOptions {
     /// A folder with the functions' programs; all are built as they are deployed if none is named, here or in
-    /// HOLDFAST_BIN_DIR.
+    /// `HOLDFAST_BIN_DIR`.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) binaries: Option<PathBuf>,
     /// Another folder of programs, whose `place_order` is measured in the same run.

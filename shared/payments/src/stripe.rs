@@ -112,13 +112,8 @@ impl StripePayments {
     }
 }
 
-/// A call that changes nothing.
-fn without_key() -> Option<String> {
-    None
-}
-
-fn fresh_key() -> Option<String> {
-    Some(Uuid::new_v4().to_string())
+fn fresh_key() -> String {
+    Uuid::new_v4().to_string()
 }
 
 /// What is read of a payment.
@@ -183,21 +178,21 @@ impl Payments for StripePayments {
 
     async fn retrieve(&self, id: &PaymentIntentId) -> Result<Payment, PaymentError> {
         let request = RetrievePaymentIntent::new(id.as_str()).expand(["latest_charge".to_owned()]);
-        payment_of(self.call(&request, without_key).await?)
+        payment_of(self.call(&request, || None).await?)
     }
 
     async fn capture(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        let Done {} = self.call(&CapturePaymentIntent::new(id.as_str()), fresh_key).await?;
+        let Done {} = self.call(&CapturePaymentIntent::new(id.as_str()), || Some(fresh_key())).await?;
         Ok(())
     }
 
     async fn cancel(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        let Done {} = self.call(&CancelPaymentIntent::new(id.as_str()), fresh_key).await?;
+        let Done {} = self.call(&CancelPaymentIntent::new(id.as_str()), || Some(fresh_key())).await?;
         Ok(())
     }
 
     async fn refund(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        match self.call(&CreateRefund::new().payment_intent(id.as_str()), fresh_key).await {
+        match self.call(&CreateRefund::new().payment_intent(id.as_str()), || Some(fresh_key())).await {
             Ok(Done {}) | Err(CallFailure::Final(PaymentError::Stale)) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
@@ -205,7 +200,7 @@ impl Payments for StripePayments {
 
     async fn find(&self, order: OrderId) -> Result<Option<Payment>, PaymentError> {
         let query = format!("metadata['{META_ORDER}']:'{order}'");
-        let found: SearchAnswer = self.call(&SearchPaymentIntent::new(query).limit(10), without_key).await?;
+        let found: SearchAnswer = self.call(&SearchPaymentIntent::new(query).limit(10), || None).await?;
         // An attempt that Stripe answered with a 500 may have left a second one, which was never paid.
         let payments = found.data.into_iter().map(payment_of).collect::<Result<Vec<_>, _>>()?;
         let is_captured = |payment: &Payment| matches!(payment.intent.status, IntentStatus::Captured { .. });
