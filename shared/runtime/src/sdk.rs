@@ -57,6 +57,11 @@ fn trusting(roots: TrustStore) -> TlsContext {
     TlsContext::builder().with_trust_store(roots).build().expect("a context without further settings")
 }
 
+/// Whether one address answers for all of AWS: an emulator, which tells services apart by what is sent.
+pub(crate) fn is_emulated() -> bool {
+    Config.text("AWS_API_BASE").or_else(|_| Config.text("AWS_ENDPOINT_URL")).is_ok()
+}
+
 /// `AWS_ENDPOINT_URL_DYNAMODB` and the like, then `AWS_ENDPOINT_URL`: no deployment sets them, what stands in for AWS does.
 #[derive(Debug)]
 struct Endpoints;

@@ -14,7 +14,7 @@ use holdfast_telemetry::{Place, start_logging};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::config::{Config, ConfigError};
-use crate::sdk::configuration;
+use crate::sdk::{configuration, is_emulated};
 
 /// How long a start waits for what it does ahead.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -135,6 +135,9 @@ impl Runtime {
     /// Opens the connection to DynamoDB: its endpoint answers a plain GET without asking who that is. The answer is none of
     /// the SDK's, which is no reason to give the connection up.
     async fn connect(&self) {
+        if is_emulated() {
+            return;
+        }
         let retries = RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections);
         let plain = self.dynamodb.list_tables().customize().mutate_request(|request| {
             request.set_method("GET").expect("a method");
