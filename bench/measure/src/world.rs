@@ -27,7 +27,7 @@ const ORDERS_PER_BUYER: usize = 8;
 /// Tickets that are put on the market at once, while everything is made ready.
 const AT_ONCE: usize = 16;
 const ORIGIN: &str = "an origin's secret of 32 letters";
-const SESSION_KEYS: &str = r#"{"current": "0123456789abcdef0123456789abcdef", "previous": null}"#;
+const SESSION_KEYS: &str = r#"{"current": "of a benchmark, and longer than 32 letters", "previous": null}"#;
 
 /// The secrets as the template would have generated them: the session's, the origin's.
 pub(crate) fn secrets() -> (String, String) {

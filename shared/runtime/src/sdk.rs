@@ -84,11 +84,11 @@ mod tests {
 
     /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, as their repository lists them.
     const FINGERPRINTS: [&str; 5] = [
-        "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
-        "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
-        "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
-        "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
-        "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+        "8E:CD:E6:88:4F:3D:87:B1:12:5B:A3:1A:C3:FC:B1:3D:70:16:DE:7F:57:CC:90:4F:E1:CB:97:C6:AE:98:19:6E",
+        "1B:A5:B2:AA:8C:65:40:1A:82:96:01:18:F8:0B:EC:4F:62:30:4D:83:CE:C4:71:3A:19:C3:9C:01:1E:A4:6D:B4",
+        "18:CE:6C:FE:7B:F1:4E:60:B2:E3:47:B8:DF:E8:68:CB:31:D0:2E:BB:3A:DA:27:15:69:F5:03:43:B4:6D:B3:A4",
+        "E3:5D:28:41:9E:D0:20:25:CF:A6:90:38:CD:62:39:62:45:8D:A5:C6:95:FB:DE:A3:C2:2B:0B:FB:25:89:70:92",
+        "56:8D:69:05:A2:C8:87:08:A4:B3:02:51:90:ED:CF:ED:B1:97:4A:60:6A:13:C6:E5:29:0F:CB:2A:E6:3E:DA:B5",
     ];
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
         let fingerprint = |pem: &str| {
             let (text, _) = pem.split_once("-----END").unwrap();
             let der = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
-            Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            Sha256::digest(der).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
         };
         let found: Vec<String> = AMAZON_ROOTS.split("-----BEGIN CERTIFICATE-----").skip(1).map(fingerprint).collect();
         assert_eq!(found, FINGERPRINTS);
