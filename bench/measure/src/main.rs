@@ -36,7 +36,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Starts and invokes them, and writes down what came of it.
-    Run(Options),
+    Run(Box<Options>),
     /// Weighs some of them.
     Sizes {
         /// Where the programs are.
@@ -91,7 +91,7 @@ struct Options {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let done = match &Arguments::parse().task {
-        Task::Run(options) => LocalSet::new().run_until(bench(options)).await,
+        Task::Run(options) => LocalSet::new().run_until(Box::pin(bench(options))).await,
         Task::Sizes { binaries, functions } => sizes_of(binaries, functions),
     };
     match done {

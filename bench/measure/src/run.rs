@@ -147,7 +147,7 @@ pub(crate) async fn warm(
             }
             process.idle().await?;
             #[expect(clippy::cast_precision_loss, reason = "a batch is a hundred")]
-            measured.cpu.add((process.cpu()? - before).as_secs_f64() * 1_000.0 / batch as f64);
+            measured.cpu.add(process.cpu()?.saturating_sub(before).as_secs_f64() * 1_000.0 / batch as f64);
         }
     }
     let mut measured = Vec::new();

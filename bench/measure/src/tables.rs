@@ -48,9 +48,9 @@ pub(crate) async fn create(client: &Client) -> anyhow::Result<()> {
     table(client, SESSIONS, &text, &["pk", "sk"], &[]).await?;
     table(client, ACCOUNTS, &text[..1], &["pk"], &[]).await?;
     table(client, TRIES, &text[..1], &["pk"], &[]).await?;
-    let indexed = [("pk", S), ("sk", S), ("due_shard", S), ("due_at", N), ("owner", S), ("created_at", N)];
+    let attributes = [("pk", S), ("sk", S), ("due_shard", S), ("due_at", N), ("owner", S), ("created_at", N)];
     let indexes = [("due", ["due_shard", "due_at"]), ("by_owner", ["owner", "created_at"])];
-    table(client, MARKET, &indexed, &["pk", "sk"], &indexes).await
+    table(client, MARKET, &attributes, &["pk", "sk"], &indexes).await
 }
 
 async fn table(
