@@ -73,8 +73,11 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     report.part("payment keys", || running(stack.as_ref())?.put_keys())?;
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
     if options.is_whole() {
-        // Alone: it is a load of its own, and whoever reads its answers must know whose they are.
+        // Nothing else on their stack: they are a load of their own, and whoever reads their answers must know whose
+        // they are. They last as long as they are told to, whatever else the machine does.
+        let proof = beside(&["prove", "model", "store"], project.target().join("proof.log"))?;
         report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
+        report.part("model and table tests", proof)?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
@@ -89,9 +92,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     if options.is_whole() {
         // Both have stacks of their own, and wait more than they work.
-        let proof = beside(&["prove", "model", "store", "histories"], project.target().join("proof.log"))?;
+        let histories = beside(&["prove", "histories"], project.target().join("histories.log"))?;
         report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
-        report.part("proof", proof)?;
+        report.part("histories", histories)?;
     }
     Ok(report.conclude())
 }
