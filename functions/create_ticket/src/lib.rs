@@ -1,14 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-use holdfast_domain::{IdempotencyKey, Ticket, TicketFacts, TicketId, UserId, Version};
+use holdfast_domain::{Ticket, TicketFacts, TicketId, UserId, Version};
 use holdfast_http_api::wire::OwnTicketBody;
-use holdfast_http_api::{ApiError, Problem, Reply, Request, header, json, listing};
+use holdfast_http_api::{ApiError, Problem, Reply, Request, idempotency_key, json, listing};
 use holdfast_runtime::{MarketRoute, now};
 use holdfast_store::{Created, NewTicket, TicketDetails, TicketWithDetails};
 use holdfast_telemetry::{Subject, note};
 use uuid::Uuid;
-
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Puts a new ticket of the principal on the market; under an `Idempotency-Key` once, however often it is sent.
 ///
@@ -53,39 +51,4 @@ async fn listed_before(
         return Err(Problem::idempotency_key_reused("Use a new key for another ticket.").into());
     }
     Ok(found)
-}
-
-fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, ApiError> {
-    if !request.headers().contains_key(IDEMPOTENCY_KEY) {
-        return Ok(None);
-    }
-    // One that cannot be read is not none: whoever sent it counts on it when they try again.
-    let key = IdempotencyKey::parse(header(request, IDEMPOTENCY_KEY).unwrap_or_default());
-    key.map(Some)
-        .map_err(|error| Problem::idempotency_key_required(format!("The header Idempotency-Key {error}.")).into())
-}
-
-#[cfg(test)]
-mod tests {
-    use holdfast_http_api::Body;
-    use lambda_http::http::HeaderValue;
-
-    use super::*;
-
-    fn key_of(values: &[&[u8]]) -> Result<Option<IdempotencyKey>, ApiError> {
-        let mut request = Request::new(Body::Empty);
-        for value in values {
-            request.headers_mut().append(IDEMPOTENCY_KEY, HeaderValue::from_bytes(value).unwrap());
-        }
-        idempotency_key(&request)
-    }
-
-    #[test]
-    fn a_key_that_cannot_be_used_is_refused_and_not_taken_for_none() {
-        assert!(key_of(&[]).unwrap().is_none());
-        assert_eq!(key_of(&[b"a-key"]).unwrap(), IdempotencyKey::parse("a-key").ok());
-        for values in [&[b"\xd7\xf8\x9b".as_slice()][..], &[b""], &[b"two words"], &[b"one", b"another"]] {
-            assert_eq!(key_of(values).unwrap_err().into_parts().0.into_reply().status(), 400, "{values:?}");
-        }
-    }
 }

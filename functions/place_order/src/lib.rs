@@ -4,9 +4,9 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use holdfast_domain::limits::HOLD_GRACE;
-use holdfast_domain::{IdempotencyKey, OrderId, TicketId};
+use holdfast_domain::{OrderId, TicketId};
 use holdfast_http_api::wire::OrderBody;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, header, json, json_body, valid};
+use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, idempotency_key, json, json_body, valid};
 use holdfast_runtime::now;
 use holdfast_store::{Market, PlaceError, PlaceOrder, order_place};
 use holdfast_telemetry::{Metric, Subject, metrics, note};
@@ -48,7 +48,8 @@ fn check_ticket_id(text: &str) -> Result<(), ValidationError> {
 /// `too-many-holds`, or an outage.
 pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let principal = app.gate.principal(&request, now()).await?;
-    let key = idempotency_key(&request)?;
+    let key = idempotency_key(&request)?
+        .ok_or_else(|| Problem::idempotency_key_required("Send the header Idempotency-Key, new for each order."))?;
     let body: PlaceOrderBody = json_body(&request)?;
     let ticket = body.ticket_id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::internal("unvalidated id"))?;
     let command = PlaceOrder {
@@ -89,12 +90,4 @@ fn refusal(error: PlaceError) -> ApiError {
         PlaceError::Store(error) => return error.into(),
     };
     problem.into()
-}
-
-fn idempotency_key(request: &Request) -> Result<IdempotencyKey, ApiError> {
-    let text = header(request, "idempotency-key").unwrap_or_default();
-    IdempotencyKey::parse(text).map_err(|error| {
-        let detail = format!("Send the header Idempotency-Key, new for each order: it {error}.");
-        Problem::idempotency_key_required(detail).into()
-    })
 }

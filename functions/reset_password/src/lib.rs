@@ -2,7 +2,10 @@
 
 use holdfast_auth::{LinkToken, Password, PasswordHash, hash_password, verify_password};
 use holdfast_domain::{MailPurpose, Timestamp};
-use holdfast_http_api::{ApiError, FieldError, Gate, Limiter, NetworkUse, Problem, Reply, Request, json_body, valid};
+use holdfast_http_api::{
+    ApiError, FieldError, Gate, Limiter, NetworkUse, Problem, Reply, Request, json_body, link_not_valid, link_token,
+    valid,
+};
 use holdfast_runtime::now;
 use holdfast_store::{Account, Accounts, LinkState, LinkUseError};
 use holdfast_telemetry::{Subject, note};
@@ -38,16 +41,12 @@ fn valid_new(text: &str) -> Result<(), ValidationError> {
     valid(Password::check(text))
 }
 
-fn not_valid() -> ApiError {
-    Problem::link_not_valid("It was used, has run out, or a newer one was sent. Ask for a new one.").into()
-}
-
-/// The link and the password as it was typed. A text that is no token is a link that was cut off or changed.
+/// The link and the password as it was typed.
 fn reset(request: &Request) -> Result<(LinkToken, String), ApiError> {
     let fields: ResetFields = json_body(request)?;
     let unvalidated = || ApiError::internal("a reset passed validation without a field");
     let (token, new) = fields.token.zip(fields.new_password).ok_or_else(unvalidated)?;
-    Ok((LinkToken::parse(&token).map_err(|_| not_valid())?, new))
+    Ok((link_token(&token)?, new))
 }
 
 /// Not made of the owner's address, which the request does not have.
@@ -70,14 +69,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let of_network = app.limiter.take_for_network(&keys, &request, NetworkUse::Reset, now).await?;
     let user = token.user();
     let link = app.accounts.link_read(user, MailPurpose::ResetPassword, &token.hash(), now).await?;
-    let link = link.ok_or_else(not_valid)?;
+    let link = link.ok_or_else(link_not_valid)?;
     note(Subject::User(user));
     let (account, hash) = account_of(app, &token).await?;
     let set = match link {
         LinkState::Open => replaced(app, &account, &token, &chosen(&new, &account)?, now).await?,
         // The same request again, after one that died half-way.
         LinkState::Used if verify_password(&new, Some(&hash)) => hash,
-        LinkState::Used => return Err(not_valid()),
+        LinkState::Used => return Err(link_not_valid()),
     };
     app.gate.end_sessions_of(user, now).await?;
     let started = app.gate.start_session(&request, &account, now).await?;
@@ -85,7 +84,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     let still = app.accounts.account_by_email(&account.email).await?;
     let Some((account, _)) = still.filter(|(owner, current)| owner.id == user && *current == set) else {
         app.gate.abandon_session(started).await?;
-        return Err(not_valid());
+        return Err(link_not_valid());
     };
     app.limiter.give_back(of_network, now).await;
     Ok(started.into_reply(201, &account))
@@ -93,9 +92,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
 
 /// Whose link it is, with the hash of their password.
 async fn account_of(app: &App, token: &LinkToken) -> Result<(Account, PasswordHash), ApiError> {
-    let account = app.accounts.account_read(token.user()).await?.ok_or_else(not_valid)?;
+    let account = app.accounts.account_read(token.user()).await?.ok_or_else(link_not_valid)?;
     let found = app.accounts.account_by_email(&account.email).await?;
-    found.filter(|(owner, _)| owner.id == token.user()).ok_or_else(not_valid)
+    found.filter(|(owner, _)| owner.id == token.user()).ok_or_else(link_not_valid)
 }
 
 /// Uses the link; the hash of the new password.
@@ -109,7 +108,7 @@ async fn replaced(
     let hash = hash_password(new).map_err(ApiError::internal)?;
     match app.accounts.password_reset(account, &token.hash(), &hash, now).await {
         Ok(()) => Ok(hash),
-        Err(LinkUseError::NotValid) => Err(not_valid()),
+        Err(LinkUseError::NotValid) => Err(link_not_valid()),
         Err(LinkUseError::Store(error)) => Err(error.into()),
     }
 }

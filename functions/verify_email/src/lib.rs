@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use holdfast_auth::LinkToken;
-use holdfast_http_api::{ApiError, Gate, Problem, Reply, Request, json_body, no_content};
+use holdfast_http_api::{ApiError, Gate, Reply, Request, json_body, link_not_valid, link_token, no_content};
 use holdfast_runtime::now;
 use holdfast_store::{Accounts, LinkUseError};
 use holdfast_telemetry::{Subject, note};
@@ -28,14 +28,9 @@ pub struct VerifyFields {
     token: Option<String>,
 }
 
-fn not_valid() -> ApiError {
-    Problem::link_not_valid("It was used, has run out, or a newer one was sent. Ask for a new one.").into()
-}
-
-/// A text that is no token is a link that was cut off or changed.
 fn token(request: &Request) -> Result<LinkToken, ApiError> {
     let fields: VerifyFields = json_body(request)?;
-    LinkToken::parse(fields.token.as_deref().unwrap_or_default()).map_err(|_| not_valid())
+    link_token(fields.token.as_deref().unwrap_or_default())
 }
 
 /// Verifies the address.
@@ -46,7 +41,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Reply, ApiError> {
     app.gate.check_origin(&request).await?;
     let token = token(&request)?;
     app.accounts.email_verify(token.user(), &token.hash(), now()).await.map_err(|error| match error {
-        LinkUseError::NotValid => not_valid(),
+        LinkUseError::NotValid => link_not_valid(),
         LinkUseError::Store(error) => error.into(),
     })?;
     note(Subject::User(token.user()));

@@ -16,6 +16,8 @@ use crate::project::Project;
 use crate::python::Venv;
 
 const VERSION: &str = "27.0.0";
+/// Each has a copy of the tree and a target of its own, and compiles one crate, mostly on one core.
+const JOBS: &str = "2";
 
 /// What ended a mutant, in cargo-mutants' words, and how many there were of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +75,15 @@ fn survivors_of(project: &Project, folder: &Path, package: &str, more: impl Fn(&
         .current_dir(project.root())
         .args(["mutants", "--package", package, "--profile", "local", "--no-times", "--output"])
         .arg(&output)
-        // Compiling is most of the work, and the exhaustive model alone needs an optimised domain.
-        .arg("--cargo-arg=--config=profile.local.package.holdfast_domain.opt-level=0");
+        .args(["--jobs", JOBS])
+        // Compiling is most of the work: one crate changes by a line, and the exhaustive model alone needs an optimised domain.
+        .arg("--cargo-arg=--config=profile.local.incremental=true")
+        .arg("--cargo-arg=--config=profile.local.package.holdfast_domain.opt-level=0")
+        // The first failure kills a mutant, and it is to be the last test. The flag is unstable, as is whatever else a test
+        // program could be told to that end; only the program is told so, so that nothing is compiled in another way.
+        .arg("--cargo-arg=--config=target.'cfg(unix)'.runner=['env', 'RUSTC_BOOTSTRAP=1']");
     more(&mut command);
-    command.args(["--", "--lib"]);
+    command.args(["--", "--lib", "--", "-Zunstable-options", "--fail-fast"]);
     // It ends with an error also when mutants survive: what it writes tells the two apart.
     run_command(&mut command)?;
     let outcomes = outcomes(&output.join("mutants.out/outcomes.json"))?;
