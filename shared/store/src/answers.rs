@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
 use holdfast_auth::SessionKeys;
 use holdfast_domain::{
@@ -23,8 +23,9 @@ use uuid::Uuid;
 
 use crate::keys::{self, Item};
 use crate::{
-    Account, Accounts, Allowance, Boundary, CataloguePlace, LinkStored, LostOr, Market, NewTicket, Projected, Sessions,
-    StoreError, TicketChange, TicketChangeError, TicketDetails, Tries, TryTakeError, items,
+    Account, Accounts, Allowance, Boundary, CataloguePlace, ExpireOutcome, LinkStored, LostOr, Market, NewTicket,
+    PlaceError, PlaceOrder, Projected, Sessions, StoreError, TicketChange, TicketChangeError, TicketDetails, Tries,
+    TryTakeError, items, order_expire_run_out, order_place, trace,
 };
 
 const TABLE: &str = "table";
@@ -155,22 +156,69 @@ async fn a_lost_condition_without_an_image_is_a_ticket_that_is_not_there() {
     }
 }
 
-/// What is stored of a listed ticket, as DynamoDB sends it.
+/// An item as DynamoDB sends it, without its trace, which is bytes and of which nothing here asks.
+fn image(item: &Item) -> Value {
+    let value = |name: &str, value: &AttributeValue| match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::Bool(truth) => json!({"BOOL": truth}),
+        other => panic!("no item of these tests has one: {name} {other:?}"),
+    };
+    let stored = item.iter().filter(|(name, _)| *name != trace::TRACE);
+    stored.map(|(name, stored)| (name.clone(), value(name, stored))).collect()
+}
+
 fn listed_image() -> Value {
-    let text = |text: &str| json!({"S": text});
-    let number = |number: i64| json!({"N": number.to_string()});
-    json!({
-        "pk": text(&keys::ticket_pk(ticket().id)),
-        "sk": text("T"),
-        "state": text("listed"),
-        "seller": text(&user(1).to_string()),
-        "title": text("Opera"),
-        "amount": number(4_500),
-        "currency": text(Currency::Eur.code()),
-        "created_at": number(at(0).as_millis()),
-        "version": number(1),
-        "owner": text(&keys::ticket_owner(user(1))),
-    })
+    image(&items::listed_item(&ticket()).unwrap())
+}
+
+/// The ticket as it is held by somebody's order.
+fn held_by(order: u128, buyer: UserId) -> Item {
+    let mut held = items::listed_item(&ticket()).unwrap();
+    let order = OrderId::from_uuid(Uuid::from_u128(order));
+    held.extend([
+        ("state".to_owned(), keys::s("held")),
+        ("order_id".to_owned(), keys::s(order)),
+        ("buyer".to_owned(), keys::s(buyer)),
+        ("hold".to_owned(), keys::n(2)),
+        ("expires_at".to_owned(), keys::n(at(900_000).as_millis())),
+        ("extended".to_owned(), AttributeValue::Bool(false)),
+    ]);
+    held
+}
+
+/// A repeat finds its own hold, which runs out before it is read.
+#[tokio::test]
+async fn a_hold_that_is_anothers_by_the_time_it_is_read_is_not_gone_on_with() {
+    let command =
+        PlaceOrder { order: order_id(), buyer: user(2), ticket: ticket().id, hold: Duration::from_mins(15), limit: 1 };
+    let read = mock!(Client::get_item)
+        .sequence()
+        .output(|| GetItemOutput::builder().build())
+        .output(|| GetItemOutput::builder().set_item(Some(held_by(10, user(3)))).build())
+        .build();
+    let own = lost_to(&image(&held_by(9, user(2))));
+    let hold = mock!(Client::update_item).sequence().http_status(400, Some(own)).build();
+    let placed = order_place(&market(&[&read, &hold]), command, || at(1)).await;
+    assert!(matches!(placed, Err(PlaceError::HeldByAnother)), "{placed:?}");
+    assert_eq!((read.num_calls(), hold.num_calls()), (2, 1), "nothing was counted or recorded");
+}
+
+/// It was read before it was bought, and its ticket does not tell.
+#[tokio::test]
+async fn an_order_that_was_bought_while_it_ran_out_is_not_called_expired() {
+    let read = mock!(Client::get_item)
+        .then_output(|| GetItemOutput::builder().set_item(items::order_item(&order()).ok()).build());
+    let mut bought = items::order_item(&order()).unwrap();
+    bought.insert("state".to_owned(), keys::s("capturing"));
+    bought.insert("intent".to_owned(), keys::s("pi_1"));
+    let lost = mock!(Client::update_item)
+        .sequence()
+        .http_status(400, Some(lost_to(&listed_image())))
+        .http_status(400, Some(lost_to(&image(&bought))))
+        .build();
+    let ended = order_expire_run_out(&market(&[&read, &lost]), user(2), order_id(), at(900_000)).await.unwrap();
+    assert_eq!((ended, lost.num_calls()), (ExpireOutcome::Bought, 2));
 }
 
 #[tokio::test]

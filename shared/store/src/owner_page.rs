@@ -112,6 +112,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_item_has_the_place_of_its_own_key() {
+        let item = |pk: &str, sk: &str| {
+            Item::from([(keys::PK, pk), (keys::SK, sk)].map(|(name, text)| (name.to_owned(), keys::s(text))))
+        };
+        let keys = [item("a", "T"), item("a", "D"), item("b", "T")];
+        assert_eq!(keys.each_ref().map(|key| position(&keys, key)), [0, 1, 2]);
+        assert_eq!(position(&keys, &item("b", "D")), usize::MAX, "whatever was not asked for comes last");
+    }
+
+    #[test]
     fn a_cursor_has_one_spelling() {
         let cursor = OwnerCursor { created_at: 1_700_000_000_000, id: Uuid::from_u128(7) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));

@@ -482,6 +482,7 @@ mod tests {
         assert_eq!(boundaries.iter().map(|boundary| boundary.name).collect::<Vec<_>>(), [1, 2]);
         let expected = [PageId::Head, boundaries[0].page(), boundaries[1].page()];
         assert_eq!(first.unsettled, expected, "the head was noted before");
+        assert_eq!(expected.map(PageId::end), [None, Some(place(1)), Some(place(2))]);
         let (second, boundaries) = first.after(&[place(3)], &[]);
         assert_eq!((boundaries[0].name, second.version, second.unsettled.len()), (3, 2, 4));
     }
