@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use stripe::StripeError;
-use stripe_shared::ApiErrorsCode;
-
 use crate::keys::KeysError;
 
 /// Anything behind an error, kept for the log.
@@ -55,8 +52,8 @@ impl From<KeysError> for PaymentError {
 #[derive(Debug)]
 pub(crate) struct ErrorAnswer {
     pub(crate) status: u16,
-    kind: String,
-    code: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) code: Option<String>,
 }
 
 impl fmt::Display for ErrorAnswer {
@@ -81,34 +78,26 @@ pub(crate) enum CallFailure {
     Final(PaymentError),
 }
 
-impl From<StripeError> for CallFailure {
-    fn from(error: StripeError) -> Self {
-        match error {
-            StripeError::Stripe(answer, status) => {
-                let read = ErrorAnswer {
-                    status,
-                    kind: answer.type_.as_str().to_owned(),
-                    code: answer.code.as_ref().map(|code| code.as_str().to_owned()),
-                };
-                // 409 is a concurrent use of the same key or object.
-                if matches!(status, 409 | 424 | 429) || status >= 500 {
-                    return Self::Later(read);
-                }
-                if matches!(status, 401 | 403) {
-                    return Self::KeyRefused(read);
-                }
-                match answer.code {
-                    Some(ApiErrorsCode::PaymentIntentUnexpectedState | ApiErrorsCode::ChargeAlreadyCaptured) => {
-                        Self::Final(PaymentError::Stale)
-                    }
-                    Some(ApiErrorsCode::ResourceMissing) => Self::Final(PaymentError::Unknown),
-                    _ => Self::Final(PaymentError::Refused(Box::new(read))),
-                }
-            }
-            StripeError::ConfigError(text) => Self::Final(PaymentError::Refused(text.into())),
-            // The library says no more of these than a text, which quotes no answer.
-            StripeError::JSONDeserialize(text) | StripeError::ClientError(text) => Self::NoAnswer(text.into()),
-            StripeError::Timeout => Self::NoAnswer("no answer in time".into()),
+impl CallFailure {
+    /// Nothing was sent, because it could not be.
+    pub(crate) fn refused(source: Source) -> Self {
+        Self::Final(PaymentError::Refused(source))
+    }
+}
+
+impl From<ErrorAnswer> for CallFailure {
+    fn from(answer: ErrorAnswer) -> Self {
+        // 409 is a concurrent use of the same key or object.
+        if matches!(answer.status, 409 | 424 | 429) || answer.status >= 500 {
+            return Self::Later(answer);
+        }
+        if matches!(answer.status, 401 | 403) {
+            return Self::KeyRefused(answer);
+        }
+        match answer.code.as_deref() {
+            Some("payment_intent_unexpected_state" | "charge_already_captured") => Self::Final(PaymentError::Stale),
+            Some("resource_missing") => Self::Final(PaymentError::Unknown),
+            Some(_) | None => Self::Final(PaymentError::Refused(Box::new(answer))),
         }
     }
 }
