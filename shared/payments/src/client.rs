@@ -1,27 +1,33 @@
-//! Calls to Stripe: the requests are async-stripe's own, the answers are read as far as they are needed.
+//! Sends async-stripe's requests to Stripe.
 //!
-//! The library's client reads every answer and every error into types for all that Stripe has, from accounts to terminals;
-//! that was a third of what a paying function weighed.
+//! The requests, their idempotency keys and the reading of answers are the library's; this is its `StripeClient` trait, done
+//! anew. Its own client reads every error into types for all that Stripe has, from accounts to terminals, which weighs more
+//! than the rest of a paying function (docs/bench.md); Holdfast needs an error's status, type and code.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use hyper::{Method, Request};
+use hyper::{Method, Request, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use miniserde::Deserialize;
-use stripe_client_core::{RequestBuilder, StripeMethod};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use stripe_client_core::{CustomizedStripeRequest, IdempotencyKey, RequestBuilder, StripeClient, StripeMethod};
 use url::Url;
 
-use crate::error::{CallFailure, ErrorAnswer};
+use crate::error::{CallFailure, ErrorAnswer, no_answer};
 use crate::keys::SecretKey;
 
 /// How long one try may take. Three of them and their pauses end before API Gateway does.
 const ONE_TRY: Duration = Duration::from_secs(6);
+/// A page of ten payments has a tenth of that.
+const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// Stripe at one address, under one key. `Debug` hides the key.
 #[derive(Clone)]
@@ -40,40 +46,24 @@ impl fmt::Debug for Client {
 impl Client {
     /// `None` when the key cannot stand in a header.
     pub(crate) fn new(key: &SecretKey, base: &Url) -> Option<Self> {
+        Self::trusting(public_roots(), key, base)
+    }
+
+    fn trusting(roots: RootCertStore, key: &SecretKey, base: &Url) -> Option<Self> {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok()?;
         authorization.set_sensitive(true);
-        let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
         // Nothing is kept: what a frozen environment has left open is dead when it goes on, and a POST finds that out late.
-        let http =
-            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https);
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .build(connector(roots));
         Some(Self { http, base: base.as_str().to_owned(), authorization })
     }
 
-    /// Sends a request once, under an idempotency key if one is given.
-    pub(crate) async fn send<T: Deserialize>(&self, call: RequestBuilder, key: Option<&str>) -> Result<T, CallFailure> {
-        let request = self.request(call, key).map_err(|error| CallFailure::refused(error.into()))?;
-        let answer = async {
-            let response = self.http.request(request).await.map_err(|error| CallFailure::NoAnswer(error.into()))?;
-            let status = response.status();
-            let body = response.into_body().collect().await.map_err(|error| CallFailure::NoAnswer(error.into()))?;
-            Ok::<_, CallFailure>((status, body.to_bytes()))
-        };
-        let (status, body) =
-            tokio::time::timeout(ONE_TRY, answer).await.map_err(|_| no_answer("no answer in time"))??;
-        let text = std::str::from_utf8(&body).map_err(|error| CallFailure::NoAnswer(error.into()))?;
-        if status.is_success() {
-            return miniserde::json::from_str(text).map_err(|_| no_answer("an answer that cannot be read"));
-        }
-        let refusal: Refusal =
-            miniserde::json::from_str(text).map_err(|_| no_answer("an error that cannot be read"))?;
-        Err(CallFailure::from(ErrorAnswer {
-            status: status.as_u16(),
-            kind: refusal.error.kind,
-            code: refusal.error.code,
-        }))
-    }
-
-    fn request(&self, call: RequestBuilder, key: Option<&str>) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    fn request(
+        &self,
+        call: RequestBuilder,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
         let query = call.query.map(|query| format!("?{query}")).unwrap_or_default();
         let method = match call.method {
             StripeMethod::Get => Method::GET,
@@ -85,19 +75,63 @@ impl Client {
             .uri(format!("{}v1{}{query}", self.base, call.path))
             .header(AUTHORIZATION, self.authorization.clone())
             .header(USER_AGENT, concat!("Holdfast/", env!("CARGO_PKG_VERSION")))
-            .header("stripe-version", stripe_shared::version::VERSION.as_str());
+            .header("stripe-version", stripe_client_core::VERSION.as_str());
         if let Some(key) = key {
-            request = request.header("idempotency-key", key);
+            request = request.header("idempotency-key", key.as_str());
         }
         let Some(form) = call.body else {
             return request.body(Full::default());
         };
         request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(Full::new(form.into()))
     }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), CallFailure> {
+        let response = self.http.request(request).await.map_err(|error| CallFailure::NoAnswer(error.into()))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await.map_err(CallFailure::NoAnswer)?;
+        Ok((status, body.to_bytes()))
+    }
 }
 
-fn no_answer(why: &'static str) -> CallFailure {
-    CallFailure::NoAnswer(why.into())
+impl StripeClient for Client {
+    type Err = CallFailure;
+
+    /// Sends the request once, under the idempotency key of its strategy if that has one: whoever calls counts the tries.
+    async fn execute(&self, call: CustomizedStripeRequest) -> Result<Bytes, CallFailure> {
+        let (call, options) = call.into_pieces();
+        let key = options.request_strategy.and_then(|strategy| strategy.get_key());
+        let request = self.request(call, key.as_ref()).map_err(|error| CallFailure::refused(error.into()))?;
+        let answer = tokio::time::timeout(ONE_TRY, self.answer(request)).await;
+        let (status, body) = answer.map_err(|_| no_answer("no answer in time"))??;
+        if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
+    }
+}
+
+/// What an answer means that is no success. One that is not Stripe's own, as of something on the way, says nothing about what
+/// was done.
+fn refusal(status: StatusCode, body: &[u8]) -> CallFailure {
+    let read = std::str::from_utf8(body).ok().and_then(|text| miniserde::json::from_str::<Refusal>(text).ok());
+    let Some(Refusal { error: RefusalFields { kind, code } }) = read else {
+        return no_answer(format!("an error that cannot be read, with status {status}"));
+    };
+    CallFailure::from(ErrorAnswer { status: status.as_u16(), kind, code })
+}
+
+/// Mozilla's list: Stripe's certificates come from public authorities, and it advises against pinning them
+/// (<https://docs.stripe.com/tls-certificates>).
+fn public_roots() -> RootCertStore {
+    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
+}
+
+fn connector(roots: RootCertStore) -> HttpsConnector<HttpConnector> {
+    // Named, because the process's default panics as soon as a second cryptographic library is linked.
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("this library has TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    // Plain HTTP is for the stand-in: a live key goes to Stripe's own address alone.
+    HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build()
 }
 
 /// What Stripe says when it does not do something.
@@ -112,3 +146,6 @@ struct RefusalFields {
     kind: String,
     code: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What can go wrong between Holdfast and Stripe.
 
-use std::fmt;
+use std::fmt::{self, Display};
+
+use stripe_client_core::StripeClientErr;
 
 use crate::keys::KeysError;
 
@@ -85,6 +87,17 @@ impl CallFailure {
     }
 }
 
+/// What came back, if anything did, says nothing about what was done.
+pub(crate) fn no_answer(why: impl Into<Source>) -> CallFailure {
+    CallFailure::NoAnswer(why.into())
+}
+
+impl StripeClientErr for CallFailure {
+    fn deserialize_err(why: impl Display) -> Self {
+        no_answer(why.to_string())
+    }
+}
+
 impl From<ErrorAnswer> for CallFailure {
     fn from(answer: ErrorAnswer) -> Self {
         // 409 is a concurrent use of the same key or object.
@@ -95,7 +108,10 @@ impl From<ErrorAnswer> for CallFailure {
             return Self::KeyRefused(answer);
         }
         match answer.code.as_deref() {
-            Some("payment_intent_unexpected_state" | "charge_already_captured") => Self::Final(PaymentError::Stale),
+            // Done already: by somebody else, or by an earlier try whose answer was lost.
+            Some("payment_intent_unexpected_state" | "charge_already_captured" | "charge_already_refunded") => {
+                Self::Final(PaymentError::Stale)
+            }
             Some("resource_missing") => Self::Final(PaymentError::Unknown),
             Some(_) | None => Self::Final(PaymentError::Refused(Box::new(answer))),
         }

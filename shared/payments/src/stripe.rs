@@ -6,15 +6,14 @@ use std::time::Duration;
 use holdfast_domain::{Currency, Intent, IntentStatus, OrderId, PaidCard, PaymentIntentId};
 use miniserde::Deserialize;
 use miniserde::json::Value;
-use stripe_client_core::StripeRequest;
+use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent, RetrievePaymentIntent, SearchPaymentIntent,
 };
 use stripe_core::refund::CreateRefund;
-use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod};
+use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod, PaymentIntentStatus};
 use tokio::sync::Mutex;
 use url::Url;
-use uuid::Uuid;
 
 use crate::client::Client;
 use crate::error::{CallFailure, PaymentError};
@@ -81,11 +80,12 @@ impl StripePayments {
         Ok(client)
     }
 
-    /// Calls up to three times. `key` is asked before each try: one and the same, or a fresh one.
+    /// Calls up to three times, and reads of the answer what `T` has. `strategy` is asked before each try: for one and the
+    /// same key, or a fresh one.
     async fn call<T>(
         &self,
         request: &(impl StripeRequest + Sync),
-        key: impl Fn() -> Option<String> + Send + Sync,
+        strategy: impl Fn() -> RequestStrategy + Send + Sync,
     ) -> Result<T, CallFailure>
     where
         T: Deserialize + Send,
@@ -93,7 +93,8 @@ impl StripePayments {
         let client = self.client().await.map_err(CallFailure::Final)?;
         let mut tried = 0;
         loop {
-            let failure = match client.send(request.build(), key().as_deref()).await {
+            let call = request.build().customize::<T>().request_strategy(strategy());
+            let failure = match call.send(&client).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
@@ -112,8 +113,12 @@ impl StripePayments {
     }
 }
 
-fn fresh_key() -> String {
-    Uuid::new_v4().to_string()
+fn once() -> RequestStrategy {
+    RequestStrategy::Once
+}
+
+fn fresh_key() -> RequestStrategy {
+    RequestStrategy::Idempotent(IdempotencyKey::new_uuid_v4())
 }
 
 /// What is read of a payment.
@@ -121,10 +126,10 @@ fn fresh_key() -> String {
 #[derive(Deserialize)]
 struct IntentAnswer {
     id: String,
-    status: String,
+    status: PaymentIntentStatus,
     amount: i64,
     amount_received: i64,
-    currency: String,
+    currency: stripe_types::Currency,
     client_secret: Option<String>,
     metadata: BTreeMap<String, String>,
     /// An object where that was asked for, else an id.
@@ -161,8 +166,9 @@ impl Payments for StripePayments {
         let request = create_request(new)?;
         let mut attempt = 0;
         loop {
-            let key = format!("order-{}-{attempt}", new.owner.order);
-            let failure = match self.call(&request, || Some(key.clone())).await {
+            let key = IdempotencyKey::new(format!("order-{}-{attempt}", new.owner.order))
+                .map_err(|error| PaymentError::Refused(error.into()))?;
+            let failure = match self.call(&request, || RequestStrategy::Idempotent(key.clone())).await {
                 Ok(intent) => return payment_of(intent),
                 Err(failure) => failure,
             };
@@ -178,21 +184,21 @@ impl Payments for StripePayments {
 
     async fn retrieve(&self, id: &PaymentIntentId) -> Result<Payment, PaymentError> {
         let request = RetrievePaymentIntent::new(id.as_str()).expand(["latest_charge".to_owned()]);
-        payment_of(self.call(&request, || None).await?)
+        payment_of(self.call(&request, once).await?)
     }
 
     async fn capture(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        let Done {} = self.call(&CapturePaymentIntent::new(id.as_str()), || Some(fresh_key())).await?;
+        let Done {} = self.call(&CapturePaymentIntent::new(id.as_str()), fresh_key).await?;
         Ok(())
     }
 
     async fn cancel(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        let Done {} = self.call(&CancelPaymentIntent::new(id.as_str()), || Some(fresh_key())).await?;
+        let Done {} = self.call(&CancelPaymentIntent::new(id.as_str()), fresh_key).await?;
         Ok(())
     }
 
     async fn refund(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        match self.call(&CreateRefund::new().payment_intent(id.as_str()), || Some(fresh_key())).await {
+        match self.call(&CreateRefund::new().payment_intent(id.as_str()), fresh_key).await {
             Ok(Done {}) | Err(CallFailure::Final(PaymentError::Stale)) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
@@ -200,7 +206,7 @@ impl Payments for StripePayments {
 
     async fn find(&self, order: OrderId) -> Result<Option<Payment>, PaymentError> {
         let query = format!("metadata['{META_ORDER}']:'{order}'");
-        let found: SearchAnswer = self.call(&SearchPaymentIntent::new(query).limit(10), || None).await?;
+        let found: SearchAnswer = self.call(&SearchPaymentIntent::new(query).limit(10), once).await?;
         // An attempt that Stripe answered with a 500 may have left a second one, which was never paid.
         let payments = found.data.into_iter().map(payment_of).collect::<Result<Vec<_>, _>>()?;
         let is_captured = |payment: &Payment| matches!(payment.intent.status, IntentStatus::Captured { .. });
@@ -240,20 +246,24 @@ fn payment_of(intent: IntentAnswer) -> Result<Payment, PaymentError> {
     };
     let refunded = charge.is_some_and(|charge| matches!(within(charge, &["refunded"]), Some(Value::Bool(true))));
     let minor = |amount: i64| u64::try_from(amount).map_err(|error| PaymentError::Refused(error.into()));
-    let status = match intent.status.as_str() {
-        "requires_payment_method" | "requires_confirmation" | "requires_action" | "processing" => {
-            IntentStatus::NotAuthorised
+    let status = match &intent.status {
+        PaymentIntentStatus::RequiresPaymentMethod
+        | PaymentIntentStatus::RequiresConfirmation
+        | PaymentIntentStatus::RequiresAction
+        | PaymentIntentStatus::Processing => IntentStatus::NotAuthorised,
+        PaymentIntentStatus::RequiresCapture => IntentStatus::Authorised,
+        PaymentIntentStatus::Succeeded => IntentStatus::Captured { received: minor(intent.amount_received)?, refunded },
+        PaymentIntentStatus::Canceled => IntentStatus::Canceled,
+        PaymentIntentStatus::Unknown(_) | _ => {
+            let text = format!("the status {} is not known", intent.status.as_str());
+            return Err(PaymentError::Refused(text.into()));
         }
-        "requires_capture" => IntentStatus::Authorised,
-        "succeeded" => IntentStatus::Captured { received: minor(intent.amount_received)?, refunded },
-        "canceled" => IntentStatus::Canceled,
-        unknown => return Err(PaymentError::Refused(format!("the status {unknown} is not known").into())),
     };
     Ok(Payment {
         intent: Intent {
             status,
             amount: minor(intent.amount)?,
-            currency: intent.currency.parse::<Currency>().ok(),
+            currency: intent.currency.to_string().parse::<Currency>().ok(),
             id: PaymentIntentId::from_stripe(intent.id.clone()),
         },
         owner: owner(),

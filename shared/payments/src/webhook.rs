@@ -105,15 +105,10 @@ impl<'a> Signature<'a> {
         let pairs: Vec<(&str, &str)> = header.split(',').map(|pair| pair.split_once('=')).collect::<Option<_>>()?;
         let mut moments = pairs.iter().filter(|(name, _)| *name == "t").map(|(_, value)| *value);
         let seconds = moments.next()?;
-        let v1 = pairs.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, value)| bytes_of(value)).collect();
+        let v1 =
+            pairs.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, value)| hex::decode(value).ok()).collect();
         moments.next().is_none().then_some(Self { seconds, v1 })
     }
-}
-
-fn bytes_of(hex: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
-    pairs.iter().map(|[high, low]| Some((digit(high)? << 4) | digit(low)?)).collect()
 }
 
 /// Whether this secret signed this text, at about this time.

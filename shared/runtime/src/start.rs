@@ -21,6 +21,18 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// Tries of a call: the first and two more.
 const TRIES: u32 = 3;
 
+pub(crate) fn timeouts(one_try: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(one_try)
+        .operation_attempt_timeout(one_try)
+        .operation_timeout(one_try * TRIES)
+        .build()
+}
+
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(TRIES)
+}
+
 /// A started function.
 #[derive(Debug)]
 pub struct Runtime {
@@ -45,13 +57,7 @@ impl Runtime {
         let here = Place { function: Config.text("AWS_LAMBDA_FUNCTION_NAME")?, stage: Config.text("STAGE")? };
         start_logging(here, filter);
         let one_try = Config.seconds("CALL_TIMEOUT_SECONDS")?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(one_try)
-            .operation_attempt_timeout(one_try)
-            .operation_timeout(one_try * TRIES)
-            .build();
-        let retries = RetryConfig::standard().with_max_attempts(TRIES);
-        let sdk = configuration(timeouts, retries)?;
+        let sdk = configuration(timeouts(one_try), retries())?;
         Ok(Self { config: Config, dynamodb: aws_sdk_dynamodb::Client::new(&sdk), secrets: OnceCell::new(), sdk })
     }
 
