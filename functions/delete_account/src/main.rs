@@ -5,7 +5,7 @@ use holdfast_runtime::{Error, Runtime};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = App {
         gate: runtime.gate()?,
         accounts: runtime.accounts()?,

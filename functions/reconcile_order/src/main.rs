@@ -7,7 +7,7 @@ use reconcile_order::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = App { gate: runtime.gate()?, checkout: stripe_checkout(&runtime, &[KeyName::Secret])? };
     runtime.run_http(|request| handle(&app, request)).await
 }

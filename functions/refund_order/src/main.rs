@@ -7,7 +7,7 @@ use refund_order::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let checkout = stripe_checkout(&runtime, &[KeyName::Secret])?;
     runtime.run_event(|request| handle(&checkout, request, now)).await
 }

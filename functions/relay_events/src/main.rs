@@ -5,7 +5,7 @@ use relay_events::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = App { bus: runtime.event_bus()?, queue: runtime.relay_queue()? };
     runtime.run_event(|batch| handle(&app, batch)).await
 }

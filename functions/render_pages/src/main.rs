@@ -5,7 +5,7 @@ use render_pages::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = App::of(&runtime)?;
     runtime.run_event(|work| handle(&app, work, now())).await
 }

@@ -5,7 +5,7 @@ use reset_password::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = App { gate: runtime.gate()?, accounts: runtime.accounts()?, limiter: runtime.limiter()? };
     runtime.run_http(|request| handle(&app, request)).await
 }

@@ -5,7 +5,7 @@ use schedule_expiry::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = App { schedules: runtime.schedules()? };
     runtime.run_event(|delivery| handle(&app, delivery, now())).await
 }

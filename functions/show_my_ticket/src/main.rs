@@ -5,7 +5,7 @@ use show_my_ticket::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let app = runtime.market_route()?;
     runtime.run_http(|request| handle(&app, request)).await
 }

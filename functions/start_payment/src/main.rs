@@ -7,7 +7,7 @@ use start_payment::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let checkout = stripe_checkout(&runtime, &[KeyName::Secret, KeyName::Publishable])?;
     let app = App { gate: runtime.gate()?, checkout, payment_time: runtime.config.seconds("PAYMENT_SECONDS")? };
     runtime.run_http(|request| handle(&app, request)).await

@@ -9,7 +9,7 @@ use sweep::{Tick, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let runtime = Runtime::start().await?;
+    let runtime = Runtime::start()?;
     let checkout = Arc::new(stripe_checkout(&runtime, &[KeyName::Secret])?);
     runtime.run_event(|_: Tick| handle(&checkout, now)).await
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    console, deployments, dev, event, fuzz, histories, interrupt, openapi, prove, publish, python, refund, replay,
-    rights, sam_local, scan, secrets, stop, stuck, test, timeline,
+    bench, console, deployments, dev, event, fuzz, histories, interrupt, openapi, prove, publish, python, refund,
+    replay, rights, sam_local, scan, secrets, stop, stuck, test, timeline,
 };
 
 /// Runs and tests Holdfast on this machine, without an AWS account.
@@ -75,6 +76,16 @@ enum Task {
     Deployments(DeploymentsOptions),
     /// Write docs/openapi.json and docs/api.md from the types that the functions read and write.
     Openapi,
+    /// Measure the programs of a release: their start, their invocations, their memory and their size.
+    ///
+    /// Compares with the figures that were committed last and writes docs/bench.json and docs/bench.svg. Ends with 3 when a
+    /// target is missed.
+    Bench(BenchOptions),
+    /// Build functions as they are deployed, and fail when an archive of theirs is larger than it may be.
+    Sizes {
+        /// Which functions; all if none is named.
+        functions: Vec<String>,
+    },
     /// Send the API generated requests, valid and not, one by one and in sequences, and judge each answer by the document.
     ///
     /// Works on a stack of its own, whose payments nobody's money pays for. Ends with 1 on any finding.
@@ -299,6 +310,27 @@ pub(crate) struct FuzzOptions {
     pub(crate) workers: u8,
 }
 
+/// What `bench` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// A folder with the functions' programs; all are built as they are deployed if none is named, here or in
+    /// `HOLDFAST_BIN_DIR`.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) binaries: Option<PathBuf>,
+    /// Another folder of programs, whose `place_order` is measured in the same run.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) against: Option<PathBuf>,
+    /// How often each program is started.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) spawns: usize,
+    /// Rounds of a hundred warm invocations.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) rounds: usize,
+    /// Print the figures and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 /// What `scan` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ScanOptions {
@@ -379,6 +411,8 @@ pub fn run() -> ExitCode {
         Task::Scan(options) => scan::run(&options),
         Task::Deployments(options) => deployments::run(&options),
         Task::Openapi => openapi::write().map(|()| ExitCode::SUCCESS),
+        Task::Bench(options) => bench::run_all(&options),
+        Task::Sizes { functions } => bench::weigh(&functions),
         Task::FuzzApi(options) => fuzz::run_alone(&options).map(|()| ExitCode::SUCCESS),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),

@@ -8,11 +8,11 @@ use anyhow::{Context as _, bail};
 
 use crate::emulator::{endpoint, free_port};
 use crate::environment::find_program;
-use crate::files::fingerprint;
 use crate::http::Client;
 use crate::interrupt;
+use crate::npm;
 use crate::packages::found_or_installed;
-use crate::process::{Daemon, run_quietly};
+use crate::process::Daemon;
 use crate::project::Project;
 
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -74,17 +74,5 @@ impl DynamoDbLocal {
 
 /// Where it is, after installing what `local/dynamodb_local/package-lock.json` pins, unless that is there already.
 fn installed(project: &Project) -> anyhow::Result<PathBuf> {
-    let settings = project.root().join("local/dynamodb_local");
-    let lock = std::fs::read(settings.join("package-lock.json"))
-        .context("local/dynamodb_local/package-lock.json is missing")?;
-    let (stamp, wanted) = (settings.join("node_modules/.holdfast-lock"), fingerprint(&lock));
-    if !std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        let npm = find_program("npm").context("npm was not found: install Node.js 20 or newer")?;
-        let mut install = Command::new(npm);
-        install.current_dir(&settings).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-        run_quietly(&mut install, &project.target().join("npm-dynamodb-local.log"))
-            .context("DynamoDB Local cannot be installed; is the package registry reachable?")?;
-        std::fs::write(stamp, wanted)?;
-    }
-    Ok(settings.join("node_modules/amplify-dynamodb-simulator/emulator"))
+    Ok(npm::installed(project, "local/dynamodb_local")?.join("amplify-dynamodb-simulator/emulator"))
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bench;
 mod binaries;
 mod browser;
 mod cli;
@@ -18,6 +19,7 @@ mod fuzz;
 mod histories;
 mod http;
 mod interrupt;
+mod npm;
 mod openapi;
 mod operator;
 mod packages;

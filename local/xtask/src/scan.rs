@@ -35,7 +35,7 @@ pub(crate) fn run(options: &ScanOptions) -> anyhow::Result<ExitCode> {
     let installing = step("Install the scanners into .venv-scan and local/scan");
     let (venv, installed) = Venv::ensure_scanners(&project)?;
     let settings = project.root().join("local/scan");
-    let guard = template::Guard::ensure(&project, &settings)?;
+    let guard = template::Guard::ensure(&project)?;
     installing.done(if installed { "installed" } else { "they are installed" });
     let scratch = project.target().join("scan");
     if scratch.exists() {

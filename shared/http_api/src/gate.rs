@@ -66,7 +66,7 @@ impl Started {
 /// Checks requests.
 #[derive(Debug)]
 pub struct Gate {
-    secrets: Secrets,
+    secrets: Arc<Secrets>,
     sessions: Sessions,
 }
 
@@ -90,7 +90,7 @@ fn no_session() -> ApiError {
 impl Gate {
     /// A gate with these secrets and this table of sessions.
     #[must_use]
-    pub fn new(secrets: Secrets, sessions: Sessions) -> Self {
+    pub fn new(secrets: Arc<Secrets>, sessions: Sessions) -> Self {
         Self { secrets, sessions }
     }
 

@@ -27,16 +27,16 @@ pub enum SecretsError {
 #[derive(Debug)]
 pub struct Secrets {
     client: Client,
-    session_arn: String,
+    session_arn: Option<String>,
     origin_arn: String,
     session: Mutex<Option<(Instant, Arc<SessionKeys>)>>,
     origin: Mutex<Option<(Instant, Arc<str>)>>,
 }
 
 impl Secrets {
-    /// Secrets at these addresses.
+    /// Secrets at these addresses. A function that asks nobody who they are has no session keys.
     #[must_use]
-    pub fn new(client: Client, session_arn: String, origin_arn: String) -> Self {
+    pub fn new(client: Client, session_arn: Option<String>, origin_arn: String) -> Self {
         Self { client, session_arn, origin_arn, session: Mutex::default(), origin: Mutex::default() }
     }
 
@@ -51,7 +51,9 @@ impl Secrets {
         {
             return Ok(Arc::clone(keys));
         }
-        let text = self.fetch(&self.session_arn).await?;
+        let arn =
+            self.session_arn.as_deref().ok_or_else(|| SecretsError::Malformed("no session secret is named".into()))?;
+        let text = self.fetch(arn).await?;
         let keys = SessionKeys::from_secret_json(&text).map_err(|error| SecretsError::Malformed(Box::new(error)))?;
         let keys = Arc::new(keys);
         *kept = Some((Instant::now(), Arc::clone(&keys)));
@@ -72,6 +74,16 @@ impl Secrets {
         let secret: Arc<str> = self.fetch(&self.origin_arn).await?.into();
         *kept = Some((Instant::now(), Arc::clone(&secret)));
         Ok(secret)
+    }
+
+    /// Reads ahead what the first request would wait for. What cannot be read now is read then, and its error told.
+    pub async fn read_ahead(&self) {
+        let session = async {
+            if self.session_arn.is_some() {
+                drop(self.session_keys(false).await);
+            }
+        };
+        tokio::join!(async { drop(self.origin(false).await) }, session);
     }
 
     async fn fetch(&self, arn: &str) -> Result<String, SecretsError> {

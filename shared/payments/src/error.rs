@@ -1,9 +1,8 @@
 //! What can go wrong between Holdfast and Stripe.
 
-use std::fmt;
+use std::fmt::{self, Display};
 
-use stripe::StripeError;
-use stripe_shared::ApiErrorsCode;
+use stripe_client_core::StripeClientErr;
 
 use crate::keys::KeysError;
 
@@ -55,8 +54,8 @@ impl From<KeysError> for PaymentError {
 #[derive(Debug)]
 pub(crate) struct ErrorAnswer {
     pub(crate) status: u16,
-    kind: String,
-    code: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) code: Option<String>,
 }
 
 impl fmt::Display for ErrorAnswer {
@@ -81,34 +80,40 @@ pub(crate) enum CallFailure {
     Final(PaymentError),
 }
 
-impl From<StripeError> for CallFailure {
-    fn from(error: StripeError) -> Self {
-        match error {
-            StripeError::Stripe(answer, status) => {
-                let read = ErrorAnswer {
-                    status,
-                    kind: answer.type_.as_str().to_owned(),
-                    code: answer.code.as_ref().map(|code| code.as_str().to_owned()),
-                };
-                // 409 is a concurrent use of the same key or object.
-                if matches!(status, 409 | 424 | 429) || status >= 500 {
-                    return Self::Later(read);
-                }
-                if matches!(status, 401 | 403) {
-                    return Self::KeyRefused(read);
-                }
-                match answer.code {
-                    Some(ApiErrorsCode::PaymentIntentUnexpectedState | ApiErrorsCode::ChargeAlreadyCaptured) => {
-                        Self::Final(PaymentError::Stale)
-                    }
-                    Some(ApiErrorsCode::ResourceMissing) => Self::Final(PaymentError::Unknown),
-                    _ => Self::Final(PaymentError::Refused(Box::new(read))),
-                }
+impl CallFailure {
+    /// Nothing was sent, because it could not be.
+    pub(crate) fn refused(source: Source) -> Self {
+        Self::Final(PaymentError::Refused(source))
+    }
+}
+
+/// What came back, if anything did, says nothing about what was done.
+pub(crate) fn no_answer(why: impl Into<Source>) -> CallFailure {
+    CallFailure::NoAnswer(why.into())
+}
+
+impl StripeClientErr for CallFailure {
+    fn deserialize_err(why: impl Display) -> Self {
+        no_answer(why.to_string())
+    }
+}
+
+impl From<ErrorAnswer> for CallFailure {
+    fn from(answer: ErrorAnswer) -> Self {
+        // 409 is a concurrent use of the same key or object.
+        if matches!(answer.status, 409 | 424 | 429) || answer.status >= 500 {
+            return Self::Later(answer);
+        }
+        if matches!(answer.status, 401 | 403) {
+            return Self::KeyRefused(answer);
+        }
+        match answer.code.as_deref() {
+            // Done already: by somebody else, or by an earlier try whose answer was lost.
+            Some("payment_intent_unexpected_state" | "charge_already_captured" | "charge_already_refunded") => {
+                Self::Final(PaymentError::Stale)
             }
-            StripeError::ConfigError(text) => Self::Final(PaymentError::Refused(text.into())),
-            // The library says no more of these than a text, which quotes no answer.
-            StripeError::JSONDeserialize(text) | StripeError::ClientError(text) => Self::NoAnswer(text.into()),
-            StripeError::Timeout => Self::NoAnswer("no answer in time".into()),
+            Some("resource_missing") => Self::Final(PaymentError::Unknown),
+            Some(_) | None => Self::Final(PaymentError::Refused(Box::new(answer))),
         }
     }
 }

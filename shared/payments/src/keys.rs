@@ -59,6 +59,10 @@ pub enum KeysError {
 pub(crate) struct SecretKey(String);
 
 impl SecretKey {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -186,7 +190,7 @@ impl StripeKeys {
             let malformed = || KeysError::Malformed(name.as_str());
             let text = has_form(name, text).then(|| text.to_owned()).ok_or_else(malformed)?;
             match name {
-                KeyName::Secret => values.secret = Some(SecretKey(text)),
+                KeyName::Secret => values.secret = Some(SecretKey::new(text)),
                 KeyName::Publishable => values.publishable = Some(PublishableKey(text)),
                 KeyName::Webhook | KeyName::WebhookPrevious => values.webhook.push(WebhookSecret(text)),
             }

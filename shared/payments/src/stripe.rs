@@ -1,20 +1,21 @@
-//! Stripe, through `async-stripe`.
+//! Stripe: what is asked, and what is read of its answers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdfast_domain::{Currency, Intent, IntentStatus, OrderId, PaidCard, PaymentIntentId};
-use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeRequest};
+use miniserde::Deserialize;
+use miniserde::json::Value;
+use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, CreatePaymentIntent, RetrievePaymentIntent, SearchPaymentIntent,
 };
 use stripe_core::refund::CreateRefund;
-use stripe_shared::{
-    PaymentIntent, PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod, PaymentIntentStatus,
-};
-use stripe_types::Expandable;
+use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod, PaymentIntentStatus};
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::client::Client;
 use crate::error::{CallFailure, PaymentError};
 use crate::keys::{PublishableKey, SecretKey, StripeKeys, WebhookSecret};
 use crate::payment::{ClientSecret, NewPayment, Payment, PaymentOwner, Payments};
@@ -23,8 +24,6 @@ use crate::payment::{ClientSecret, NewPayment, Payment, PaymentOwner, Payments};
 pub const STRIPE_API_BASE: &str = "https://api.stripe.com/";
 /// Tries of a call: the first and two more.
 const TRIES: u32 = 3;
-/// How long one try may take. Three of them and their pauses end before API Gateway does.
-const ONE_TRY: Duration = Duration::from_secs(6);
 const FIRST_PAUSE: Duration = Duration::from_millis(150);
 /// Keys for making one order's intent: Stripe answers a 500 that it saved under a key again for a day.
 const CREATE_KEYS: u32 = 3;
@@ -75,26 +74,29 @@ impl StripePayments {
         if key.is_live() && self.base.as_str() != STRIPE_API_BASE {
             return Err(PaymentError::Refused("a live key is for Stripe's own address alone".into()));
         }
-        let builder = ClientBuilder::new(key.expose()).url(self.base.as_str()).timeout(ONE_TRY);
-        // Its error can quote the key.
-        let client =
-            builder.build().map_err(|_| PaymentError::Refused("the key or the address is not valid".into()))?;
+        let client = Client::new(&key, &self.base);
+        let client = client.ok_or_else(|| PaymentError::Refused("the key is of no form that can be sent".into()))?;
         *kept = Some((key, client.clone()));
         Ok(client)
     }
 
-    /// Calls up to three times. `strategy` is asked before each try: one and the same key, or a fresh one.
-    async fn call<R>(&self, request: &R, strategy: impl Fn() -> RequestStrategy) -> Result<R::Output, CallFailure>
+    /// Calls up to three times, and reads of the answer what `T` has. `strategy` is asked before each try: for one and the
+    /// same key, or a fresh one.
+    async fn call<T>(
+        &self,
+        request: &(impl StripeRequest + Sync),
+        strategy: impl Fn() -> RequestStrategy + Send + Sync,
+    ) -> Result<T, CallFailure>
     where
-        R: StripeRequest + Sync,
-        R::Output: miniserde::Deserialize + Send,
+        T: Deserialize + Send,
     {
         let client = self.client().await.map_err(CallFailure::Final)?;
         let mut tried = 0;
         loop {
-            let failure = match request.customize().request_strategy(strategy()).send(&client).await {
+            let call = request.build().customize::<T>().request_strategy(strategy());
+            let failure = match call.send(&client).await {
                 Ok(output) => return Ok(output),
-                Err(error) => CallFailure::from(error),
+                Err(failure) => failure,
             };
             tried += 1;
             match failure {
@@ -117,6 +119,46 @@ fn once() -> RequestStrategy {
 
 fn fresh_key() -> RequestStrategy {
     RequestStrategy::Idempotent(IdempotencyKey::new_uuid_v4())
+}
+
+/// What is read of a payment.
+// Without `Debug`: it holds what lets somebody confirm it.
+#[derive(Deserialize)]
+struct IntentAnswer {
+    id: String,
+    status: PaymentIntentStatus,
+    amount: i64,
+    amount_received: i64,
+    currency: stripe_types::Currency,
+    client_secret: Option<String>,
+    metadata: BTreeMap<String, String>,
+    /// An object where that was asked for, else an id.
+    latest_charge: Option<Value>,
+}
+
+/// What is read of a search.
+#[derive(Deserialize)]
+struct SearchAnswer {
+    data: Vec<IntentAnswer>,
+}
+
+/// What is read of an answer that only says that it was done.
+#[derive(Debug, Deserialize)]
+struct Done {}
+
+/// What stands in an object at the end of a path of names.
+fn within<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, name| match value {
+        Value::Object(fields) => fields.get(*name),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
+    })
+}
+
+fn text<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
+    match within(value, path)? {
+        Value::String(text) => Some(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 impl Payments for StripePayments {
@@ -146,25 +188,25 @@ impl Payments for StripePayments {
     }
 
     async fn capture(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        self.call(&CapturePaymentIntent::new(id.as_str()), fresh_key).await?;
+        let Done {} = self.call(&CapturePaymentIntent::new(id.as_str()), fresh_key).await?;
         Ok(())
     }
 
     async fn cancel(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
-        self.call(&CancelPaymentIntent::new(id.as_str()), fresh_key).await?;
+        let Done {} = self.call(&CancelPaymentIntent::new(id.as_str()), fresh_key).await?;
         Ok(())
     }
 
     async fn refund(&self, id: &PaymentIntentId) -> Result<(), PaymentError> {
         match self.call(&CreateRefund::new().payment_intent(id.as_str()), fresh_key).await {
-            Ok(_) | Err(CallFailure::Final(PaymentError::Stale)) => Ok(()),
+            Ok(Done {}) | Err(CallFailure::Final(PaymentError::Stale)) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
     }
 
     async fn find(&self, order: OrderId) -> Result<Option<Payment>, PaymentError> {
         let query = format!("metadata['{META_ORDER}']:'{order}'");
-        let found = self.call(&SearchPaymentIntent::new(query).limit(10), once).await?;
+        let found: SearchAnswer = self.call(&SearchPaymentIntent::new(query).limit(10), once).await?;
         // An attempt that Stripe answered with a 500 may have left a second one, which was never paid.
         let payments = found.data.into_iter().map(payment_of).collect::<Result<Vec<_>, _>>()?;
         let is_captured = |payment: &Payment| matches!(payment.intent.status, IntentStatus::Captured { .. });
@@ -189,7 +231,7 @@ fn create_request(new: &NewPayment) -> Result<CreatePaymentIntent, PaymentError>
         .metadata(metadata.map(|(name, value)| (name.to_owned(), value))))
 }
 
-fn payment_of(intent: PaymentIntent) -> Result<Payment, PaymentError> {
+fn payment_of(intent: IntentAnswer) -> Result<Payment, PaymentError> {
     let owner = || {
         Some(PaymentOwner {
             stage: intent.metadata.get(META_STAGE)?.clone(),
@@ -197,13 +239,12 @@ fn payment_of(intent: PaymentIntent) -> Result<Payment, PaymentError> {
             buyer: intent.metadata.get(META_BUYER)?.parse().ok()?,
         })
     };
-    let charge = match &intent.latest_charge {
-        Some(Expandable::Object(charge)) => Some(charge),
-        Some(Expandable::Id(_)) | None => None,
+    let charge = intent.latest_charge.as_ref();
+    let card = |charge: &Value| {
+        let of_card = |name| text(charge, &["payment_method_details", "card", name]);
+        PaidCard::parse(of_card("brand")?, of_card("last4")?).ok()
     };
-    let card = charge
-        .and_then(|charge| charge.payment_method_details.as_ref()?.card.as_ref())
-        .and_then(|card| PaidCard::parse(card.brand.as_deref()?, card.last4.as_deref()?).ok());
+    let refunded = charge.is_some_and(|charge| matches!(within(charge, &["refunded"]), Some(Value::Bool(true))));
     let minor = |amount: i64| u64::try_from(amount).map_err(|error| PaymentError::Refused(error.into()));
     let status = match &intent.status {
         PaymentIntentStatus::RequiresPaymentMethod
@@ -211,10 +252,7 @@ fn payment_of(intent: PaymentIntent) -> Result<Payment, PaymentError> {
         | PaymentIntentStatus::RequiresAction
         | PaymentIntentStatus::Processing => IntentStatus::NotAuthorised,
         PaymentIntentStatus::RequiresCapture => IntentStatus::Authorised,
-        PaymentIntentStatus::Succeeded => IntentStatus::Captured {
-            received: minor(intent.amount_received)?,
-            refunded: charge.is_some_and(|charge| charge.refunded),
-        },
+        PaymentIntentStatus::Succeeded => IntentStatus::Captured { received: minor(intent.amount_received)?, refunded },
         PaymentIntentStatus::Canceled => IntentStatus::Canceled,
         PaymentIntentStatus::Unknown(_) | _ => {
             let text = format!("the status {} is not known", intent.status.as_str());
@@ -223,14 +261,14 @@ fn payment_of(intent: PaymentIntent) -> Result<Payment, PaymentError> {
     };
     Ok(Payment {
         intent: Intent {
-            id: PaymentIntentId::from_stripe(intent.id.as_str().to_owned()),
             status,
             amount: minor(intent.amount)?,
             currency: intent.currency.to_string().parse::<Currency>().ok(),
+            id: PaymentIntentId::from_stripe(intent.id.clone()),
         },
         owner: owner(),
+        card: charge.and_then(card),
         client_secret: intent.client_secret.map(ClientSecret::from_stripe),
-        card,
     })
 }
 

@@ -23,9 +23,14 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError::Missing`] when it is not set or empty.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn text(self, name: &'static str) -> Result<String, ConfigError> {
-        std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+        Self::named(name).ok_or(ConfigError::Missing(name))
+    }
+
+    /// A variable whose name is not known before, if it is set and not empty.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(crate) fn named(name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
     /// A value with a textual form.

@@ -5,6 +5,7 @@ mod config;
 mod events;
 mod mails;
 mod route;
+mod sdk;
 mod serve;
 mod start;
 

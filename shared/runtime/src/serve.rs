@@ -42,6 +42,7 @@ impl Runtime {
         F: Fn(Request) -> Fut,
         Fut: Future<Output = Result<Reply, ApiError>> + Send + 'a,
     {
+        self.warm_up().await;
         lambda_http::run(lambda_http::service_fn(|request: Request| {
             let begun = Instant::now();
             let invocation = invocation_of(&request);

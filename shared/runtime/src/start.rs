@@ -1,20 +1,37 @@
 //! Starting: telemetry, then the SDK's configuration, then the clients that a function asks for.
 
+use std::cell::OnceCell;
 use std::num::NonZeroU8;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 use holdfast_http_api::{Gate, Limiter, Secrets};
 use holdfast_store::{Accounts, Allowance, Market, Sessions, Tries};
 use holdfast_telemetry::{Place, start_logging};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::config::{Config, ConfigError};
+use crate::sdk::{configuration, is_emulated};
 
+/// How long a start waits for what it does ahead.
+const WARM_UP: Duration = Duration::from_secs(2);
 /// Tries of a call: the first and two more.
 const TRIES: u32 = 3;
+
+pub(crate) fn timeouts(one_try: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(one_try)
+        .operation_attempt_timeout(one_try)
+        .operation_timeout(one_try * TRIES)
+        .build()
+}
+
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(TRIES)
+}
 
 /// A started function.
 #[derive(Debug)]
@@ -23,6 +40,8 @@ pub struct Runtime {
     pub config: Config,
     /// Region, credentials, endpoint and timeouts of every client.
     pub sdk: SdkConfig,
+    dynamodb: aws_sdk_dynamodb::Client,
+    secrets: OnceCell<Arc<Secrets>>,
 }
 
 impl Runtime {
@@ -32,26 +51,14 @@ impl Runtime {
     /// `AWS_API_BASE`, which no deployment sets, says where AWS is called instead: an emulator.
     ///
     /// # Errors
-    /// [`ConfigError`] when that variable is not a positive number, or the function's name or `STAGE` is not set.
-    pub async fn start() -> Result<Self, ConfigError> {
-        let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    /// [`ConfigError`] when that variable is not a positive number, or the region, the function's name or `STAGE` is not set.
+    pub fn start() -> Result<Self, ConfigError> {
+        let filter = Config.parsed("LOG_LEVEL").unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
         let here = Place { function: Config.text("AWS_LAMBDA_FUNCTION_NAME")?, stage: Config.text("STAGE")? };
         start_logging(here, filter);
         let one_try = Config.seconds("CALL_TIMEOUT_SECONDS")?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(one_try)
-            .operation_attempt_timeout(one_try)
-            .operation_timeout(one_try * TRIES)
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
-        // `AWS_ENDPOINT_URL` would do, but for `sam local invoke`: it hands on what the template declares, empty at that,
-        // and the SDK panics over an empty one.
-        if let Ok(base) = Config.text("AWS_API_BASE") {
-            loader = loader.endpoint_url(base);
-        }
-        Ok(Self { config: Config, sdk: loader.load().await })
+        let sdk = configuration(timeouts(one_try), retries())?;
+        Ok(Self { config: Config, dynamodb: aws_sdk_dynamodb::Client::new(&sdk), secrets: OnceCell::new(), sdk })
     }
 
     /// The market's table.
@@ -84,8 +91,9 @@ impl Runtime {
     /// [`ConfigError`] when a variable that it needs is not set.
     pub fn gate(&self) -> Result<Gate, ConfigError> {
         let client = aws_sdk_secretsmanager::Client::new(&self.sdk);
-        let (session, origin) = (self.config.text("SESSION_SECRET_ARN")?, self.config.text("ORIGIN_SECRET_ARN")?);
-        Ok(Gate::new(Secrets::new(client, session, origin), self.sessions()?))
+        let (session, origin) = (self.config.text("SESSION_SECRET_ARN").ok(), self.config.text("ORIGIN_SECRET_ARN")?);
+        let secrets = self.secrets.get_or_init(|| Arc::new(Secrets::new(client, session, origin)));
+        Ok(Gate::new(Arc::clone(secrets), self.sessions()?))
     }
 
     /// What counts tries.
@@ -117,7 +125,37 @@ impl Runtime {
         self.config.parsed("HOLDS_PER_BUYER")
     }
 
+    /// Does before the first request what it would wait for. While a function starts it has a whole processor, whatever its
+    /// memory: connecting, which is the costly part, is done in a fraction of the time that the first request would need.
+    pub(crate) async fn warm_up(&self) {
+        let secrets = async {
+            if let Some(secrets) = self.secrets.get() {
+                secrets.read_ahead().await;
+            }
+        };
+        let both = async { tokio::join!(secrets, self.connect()) };
+        // A start that hangs would be ended by Lambda after ten seconds.
+        drop(tokio::time::timeout(WARM_UP, Box::pin(both)).await);
+    }
+
+    /// Opens the connection to DynamoDB: its endpoint answers a plain GET without asking who that is. The answer is none of
+    /// the SDK's, which is no reason to give the connection up.
+    async fn connect(&self) {
+        if is_emulated() {
+            return;
+        }
+        let retries = RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections);
+        let plain = self.dynamodb.list_tables().customize().mutate_request(|request| {
+            request.set_method("GET").expect("a method");
+            *request.body_mut() = "".into();
+            for name in ["x-amz-target", "content-type", "content-length"] {
+                request.headers_mut().remove(name);
+            }
+        });
+        drop(plain.config_override(aws_sdk_dynamodb::config::Config::builder().retry_config(retries)).send().await);
+    }
+
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.sdk)
+        self.dynamodb.clone()
     }
 }

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::invocation::SPAN;
 use crate::place::{Place, place};
@@ -26,7 +27,7 @@ use crate::place::{Place, place};
 ///
 /// # Panics
 /// When it was started before.
-pub fn start_logging(here: Place, filter: EnvFilter) {
+pub fn start_logging(here: Place, filter: Targets) {
     here.settle();
     tracing_subscriber::registry().with(JsonLines { write: print }.with_filter(filter)).init();
 }
@@ -136,7 +137,7 @@ mod tests {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&lines);
         let write = move |line: &str| noted.lock().unwrap().push(serde_json::from_str(line).unwrap());
-        let layer = JsonLines { write }.with_filter(EnvFilter::new(filter));
+        let layer = JsonLines { write }.with_filter(filter.parse::<Targets>().unwrap());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), work);
         std::mem::take(&mut *lines.lock().unwrap())
     }

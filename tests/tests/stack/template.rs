@@ -90,6 +90,25 @@ fn a_function_reads_the_payment_keys_that_it_needs_and_no_others() {
     }
 }
 
+/// A function finds out only with a request that it has no session keys.
+#[test]
+fn a_function_is_told_of_the_session_keys_if_it_may_read_them_and_else_not() {
+    let template = Template::get();
+    for secret in ["SessionSecret", "OriginSecret"] {
+        let mut told = 0;
+        for function in template.functions() {
+            let reads = template.statements(&format!("{function}Role")).iter().any(|statement| {
+                texts(&statement["Action"]).contains(&"secretsmanager:GetSecretValue".to_owned())
+                    && statement["Resource"].to_string().contains(secret)
+            });
+            let variables = template.properties(&function)["Environment"]["Variables"].to_string();
+            assert_eq!(variables.contains(&format!("{secret}.Id")), reads, "{function} and {secret}");
+            told += usize::from(reads);
+        }
+        assert!(told > 20, "{secret} is read by {told} functions");
+    }
+}
+
 #[test]
 fn no_key_is_in_a_functions_configuration_or_in_an_output() {
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).expect("a file");

@@ -8,8 +8,8 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::{Finding, Scan};
-use crate::environment::find_program;
-use crate::files::{fingerprint, read_json};
+use crate::files::read_json;
+use crate::npm;
 use crate::process::{run_quietly, tail};
 use crate::project::Project;
 use crate::python::Venv;
@@ -111,19 +111,8 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Installs what `local/scan/package-lock.json` pins, unless that is there already.
-    pub(super) fn ensure(project: &Project, settings: &Path) -> anyhow::Result<Self> {
-        let lock =
-            std::fs::read(settings.join("package-lock.json")).context("local/scan/package-lock.json is missing")?;
-        let (stamp, wanted) = (settings.join("node_modules/.holdfast-lock"), fingerprint(&lock));
-        if !std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-            let npm = find_program("npm").context("npm was not found: install Node.js 20 or newer")?;
-            let mut install = Command::new(npm);
-            install.current_dir(settings).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-            run_quietly(&mut install, &project.target().join("npm-scan.log"))
-                .context("cfn-guard cannot be installed; is the package registry reachable?")?;
-            std::fs::write(stamp, wanted)?;
-        }
-        Ok(Self { package: settings.join("node_modules/@cdklabs/cdk-validator-cfnguard") })
+    pub(super) fn ensure(project: &Project) -> anyhow::Result<Self> {
+        Ok(Self { package: npm::installed(project, "local/scan")?.join("@cdklabs/cdk-validator-cfnguard") })
     }
 
     fn program(&self) -> PathBuf {

@@ -1,5 +1,7 @@
 //! The client against the stand-in for Stripe, with keys from a mocked SSM.
 
+use std::net::SocketAddr;
+
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use aws_sdk_ssm::types::Parameter;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
@@ -109,4 +111,88 @@ async fn a_key_for_real_money_goes_to_stripe_alone() {
         assert_eq!(source.to_string(), "a live key is for Stripe's own address alone");
         assert!(stripe.ledger().requests.is_empty(), "nothing was sent");
     }
+}
+
+/// Asks the stand-in for what a browser or its controls would.
+async fn post(stripe: &Server, path: &str, body: &'static str) -> String {
+    let address: SocketAddr = stripe.base_url().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http();
+    let request = hyper::Request::post(format!("http://{address}{path}"))
+        .header("authorization", "Bearer rk_test_tests")
+        .header(
+            "content-type",
+            if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" },
+        )
+        .body(http_body_util::Full::new(hyper::body::Bytes::from_static(body.as_bytes())));
+    let answer = client.request(request.unwrap()).await.unwrap();
+    let status = answer.status();
+    let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap().to_bytes();
+    assert!(status.is_success(), "{path}: {status} {body:?}");
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+async fn confirm(stripe: &Server, id: &PaymentIntentId) {
+    post(stripe, &format!("/v1/payment_intents/{}/confirm", id.as_str()), "payment_method=pm_card_visa").await;
+}
+
+#[tokio::test]
+async fn what_is_read_of_a_payment_is_what_the_library_reads() {
+    let (stripe, keys) = (stripe().await, parameters(&[("secret_key", "rk_test_tests")]));
+    let payments = payments(&[&keys], &stripe.base_url());
+    let id = payments.create(&new_payment()).await.unwrap().intent.id;
+    let client = payments.client().await.unwrap();
+    let mut statuses = Vec::new();
+    for step in 0..4 {
+        match step {
+            1 => confirm(&stripe, &id).await,
+            2 => payments.capture(&id).await.unwrap(),
+            3 => payments.refund(&id).await.unwrap(),
+            _ => {}
+        }
+        let request = RetrievePaymentIntent::new(id.as_str()).expand(["latest_charge".to_owned()]);
+        let whole: stripe_shared::PaymentIntent = request.customize().send(&client).await.unwrap();
+        let read: IntentAnswer = request.build().customize().send(&client).await.unwrap();
+        assert_eq!((read.id.as_str(), &read.status), (whole.id.as_str(), &whole.status));
+        assert_eq!((read.amount, read.amount_received), (whole.amount, whole.amount_received));
+        assert_eq!((&read.currency, &read.client_secret), (&whole.currency, &whole.client_secret));
+        assert!(!read.metadata.is_empty() && read.metadata.iter().all(|(name, value)| whole.metadata[name] == *value));
+        let charge = whole.latest_charge.as_ref().and_then(|charge| charge.as_object());
+        let card = charge.and_then(|charge| charge.payment_method_details.as_ref()?.card.as_ref());
+        let payment = payment_of(read).unwrap();
+        let expected = card.map(|card| (card.brand.clone().unwrap(), card.last4.clone().unwrap()));
+        assert_eq!(payment.card.map(|card| (card.brand().to_owned(), card.last4().to_owned())), expected);
+        let refunded = charge.is_some_and(|charge| charge.refunded);
+        assert_eq!(matches!(payment.intent.status, IntentStatus::Captured { refunded: true, .. }), refunded);
+        statuses.push((whole.status.as_str().to_owned(), expected.is_some(), refunded));
+    }
+    let seen: Vec<_> = statuses.iter().map(|(status, card, refunded)| (status.as_str(), *card, *refunded)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("requires_payment_method", false, false),
+            ("requires_capture", true, false),
+            ("succeeded", true, false),
+            ("succeeded", true, true)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_was_done_by_a_try_whose_answer_was_lost_is_done_once() {
+    let (stripe, keys) = (stripe().await, parameters(&[("secret_key", "rk_test_tests")]));
+    let payments = payments(&[&keys], &stripe.base_url());
+    let id = payments.create(&new_payment()).await.unwrap().intent.id;
+    confirm(&stripe, &id).await;
+    let lose = |operation| match operation {
+        "capture" => r#"{"operation": "capture", "action": "lost_answer", "count": 1}"#,
+        _ => r#"{"operation": "refund", "action": "lost_answer", "count": 1}"#,
+    };
+    post(&stripe, "/_fake/faults", lose("capture")).await;
+    assert!(matches!(payments.capture(&id).await, Err(PaymentError::Stale)), "to be read again");
+    post(&stripe, "/_fake/faults", lose("refund")).await;
+    payments.refund(&id).await.unwrap();
+    let ledger = stripe.ledger();
+    assert_eq!(ledger.refunds.iter().map(|refund| refund.amount).collect::<Vec<_>>(), [4500]);
+    let intent = payments.retrieve(&id).await.unwrap().intent;
+    assert_eq!(intent.status, IntentStatus::Captured { received: 4500, refunded: true });
 }
