@@ -20,6 +20,7 @@ use crate::fuzz;
 use crate::interrupt;
 use crate::process::{capture, run, run_quietly};
 use crate::project::Project;
+use crate::proxy::Between;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
 use crate::rights::{self, Observed};
@@ -32,6 +33,8 @@ const INTEGRATION: &str = "tests";
 const UNCONFIGURED: &str = "unconfigured";
 /// Its program that needs a stack of its own: `cargo xtask prove histories`.
 const STORM: &str = "storm";
+/// Its program that counts: `cargo xtask cost`.
+const COST: &str = "cost";
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
 /// Long enough to see the countdown, short enough to wait for its end.
@@ -216,7 +219,7 @@ pub(crate) fn start(
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
         rights,
         call_seconds: PATIENT_CALL_SECONDS,
-        proxy: false,
+        between: Between::Meter,
         stage: None,
     };
     Stack::start(project, &venv, plan)
@@ -237,7 +240,7 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
 
 fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
     let mut names = test_targets(project, |package| package == INTEGRATION)?;
-    names.retain(|name| name != UNCONFIGURED && name != STORM);
+    names.retain(|name| ![UNCONFIGURED, STORM, COST].contains(&name.as_str()));
     against(project, folder, stack, options, &names)
 }
 
