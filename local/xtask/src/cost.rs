@@ -1,15 +1,33 @@
-//! What each journey takes: counted by the meter, and priced.
+//! What each journey takes: counted by the meter, priced, and compared with what it may take.
+//!
+//! `cargo xtask cost` writes docs/cost.json and the tables of docs/cost.md; `cargo xtask test` counts each journey some
+//! times on its own stack and fails with the figures when one takes more than `local/budgets.json` allows.
+
+mod budgets;
+mod journey;
+mod prices;
+mod tables;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::cli::{CostOptions, TestOptions};
 use crate::console::line;
+use crate::files::read_json;
 use crate::project::Project;
 use crate::rights::Observed;
 use crate::stack::Stack;
 use crate::test::{cargo_test, lock, start, succeed, tell};
+
+use budgets::Budgets;
+use journey::{Functions, Record};
+use prices::Prices;
+
+/// Enough to see each process run more than once.
+const BRIEFLY: u32 = 2;
+/// What else happens in a stack can only add to what is counted: a journey that takes too much is counted again.
+const LOOKS: u32 = 3;
 
 /// Counts on a stack of its own, and writes down what came of it.
 pub(crate) fn run(options: &CostOptions) -> anyhow::Result<()> {
@@ -20,21 +38,55 @@ pub(crate) fn run(options: &CostOptions) -> anyhow::Result<()> {
     let mut stack = start(&project, &folder, &TestOptions::plain(), Observed::No)?;
     stack.put_keys()?;
     let counted = count(&project, &folder, &stack, options.times);
+    let functions = functions(&stack);
     stack.stop();
-    line(&format!("    {}", counted?.display()));
-    Ok(())
+    let (record, functions) = (counted?, functions?);
+    let prices = Prices::read(&project)?;
+    tables::write(&project, &record, &functions, &prices)?;
+    report(&Budgets::read(&project)?.exceeded(&record, &functions, &prices)?)
 }
 
-/// Has each journey made so often, and what was seen of it written down; where.
-fn count(project: &Project, folder: &Path, stack: &Stack, times: u32) -> anyhow::Result<PathBuf> {
-    let record = folder.join("cost.json");
+/// Counts on a stack that is running with nothing else going on, as short as that may be.
+pub(crate) fn check(project: &Project, folder: &Path, stack: &Stack) -> anyhow::Result<()> {
+    let (budgets, prices, functions) = (Budgets::read(project)?, Prices::read(project)?, functions(stack)?);
+    let mut exceeded = Vec::new();
+    for _ in 0..LOOKS {
+        exceeded = budgets.exceeded(&count(project, folder, stack, BRIEFLY)?, &functions, &prices)?;
+        if exceeded.is_empty() {
+            break;
+        }
+    }
+    report(&exceeded)
+}
+
+fn report(exceeded: &[String]) -> anyhow::Result<()> {
+    for one in exceeded {
+        line(&format!("  {one}"));
+    }
+    if exceeded.is_empty() {
+        line("    every journey takes what local/budgets.json allows, or less");
+        return Ok(());
+    }
+    bail!(
+        "{} figures are above local/budgets.json: make it cheaper, or say there why it has to cost more",
+        exceeded.len()
+    )
+}
+
+fn functions(stack: &Stack) -> anyhow::Result<Functions> {
+    Functions::of(&read_json(&stack.template_path()).context("the transformed template cannot be read")?)
+}
+
+/// Has each journey made so often, and reads what was seen of it.
+fn count(project: &Project, folder: &Path, stack: &Stack, times: u32) -> anyhow::Result<Record> {
+    let record: PathBuf = folder.join("cost.json");
     let mut command = cargo_test(project);
-    command.args(["--test", "cost", "--", "--nocapture"]);
+    command.args(["--test", "cost"]);
     tell(&mut command, folder, stack, &TestOptions::plain());
     command
         .env("HOLDFAST_METER_URL", stack.proxy_url().context("no meter stands before the emulator")?)
         .env("HOLDFAST_COST_TIMES", times.to_string())
         .env("HOLDFAST_COST_RECORD", &record);
     succeed(&mut command)?;
-    Ok(record)
+    read_json(&record).context("the counts cannot be read")
 }

@@ -12,6 +12,7 @@ use crate::binaries::{Flavour, build};
 use crate::browser::{Node, find_or_install};
 use crate::cli::TestOptions;
 use crate::console::{line, step};
+use crate::cost;
 use crate::deployment::{PATIENT_CALL_SECONDS, STACK_NAME};
 use crate::deployments;
 use crate::emulator::{as_owner, free_port};
@@ -78,6 +79,8 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     if options.is_whole() {
         // Alone: it is a load of its own, and whoever reads its answers must know whose they are.
         report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
+        // Alone, too: what it counts is to be of its own journeys.
+        report.part("cost", || cost::check(&project, &folder, running(stack.as_ref())?))?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;

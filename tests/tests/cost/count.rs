@@ -12,7 +12,7 @@ const PLATFORM: [&str; 3] = ["START RequestId:", "END RequestId:", "REPORT Reque
 
 #[derive(Debug, Default)]
 struct Calls {
-    calls: usize,
+    made: usize,
     entries: usize,
     failed: usize,
     reads: f64,
@@ -24,7 +24,7 @@ struct Calls {
 
 #[derive(Debug, Default)]
 struct Runs {
-    runs: usize,
+    begun: usize,
     lines: usize,
     bytes: usize,
     platform_bytes: usize,
@@ -40,7 +40,7 @@ pub(crate) async fn counted(meter: &Meter, times: usize, journey: impl Future<Ou
     let mut by_operation: BTreeMap<(String, String, String), Calls> = BTreeMap::new();
     for (function, call) in meter.calls().await {
         let counts = by_operation.entry((function, call.service, call.operation)).or_default();
-        counts.calls += 1;
+        counts.made += 1;
         counts.entries += call.entries;
         counts.failed += usize::from(call.status >= 400);
         counts.reads += call.units.reads;
@@ -52,7 +52,7 @@ pub(crate) async fn counted(meter: &Meter, times: usize, journey: impl Future<Ou
     let mut by_function: BTreeMap<String, Runs> = BTreeMap::new();
     for logged in logs.read().into_iter().filter(|logged| logged.function != SWEEP) {
         let counts = by_function.entry(logged.function).or_default();
-        counts.runs += usize::from(logged.text.starts_with(PLATFORM[0]));
+        counts.begun += usize::from(logged.text.starts_with(PLATFORM[0]));
         if PLATFORM.iter().any(|start| logged.text.starts_with(start)) {
             counts.platform_bytes += logged.text.len();
         } else {
@@ -64,7 +64,7 @@ pub(crate) async fn counted(meter: &Meter, times: usize, journey: impl Future<Ou
         .iter()
         .map(|((function, service, operation), counts)| {
             json!({
-                "function": function, "service": service, "operation": operation, "calls": counts.calls,
+                "function": function, "service": service, "operation": operation, "calls": counts.made,
                 "entries": counts.entries, "failed": counts.failed, "reads": counts.reads, "writes": counts.writes,
                 "index_writes": counts.index_writes, "sent": counts.sent, "received": counts.received,
             })
@@ -74,7 +74,7 @@ pub(crate) async fn counted(meter: &Meter, times: usize, journey: impl Future<Ou
         .iter()
         .map(|(function, counts)| {
             json!({
-                "function": function, "runs": counts.runs, "lines": counts.lines, "bytes": counts.bytes,
+                "function": function, "runs": counts.begun, "lines": counts.lines, "bytes": counts.bytes,
                 "platform_bytes": counts.platform_bytes,
             })
         })
