@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::model::loads;
-use crate::trace::Operation::{BatchGet, Get, LostUpdate, Put, Update};
+use crate::trace::Operation::{BatchGet, LostUpdate, Put, Update};
 use crate::trace::{ATTEMPT, Call, Operation, Place, Units, by_key};
 use crate::{Faults, Markets, say, tell_load};
 
@@ -229,9 +229,9 @@ impl Judged {
             let operations: Vec<Operation> = calls.iter().map(|call| call.operation).collect();
             let units = calls.iter().fold(Units::default(), |sum, call| sum.plus(call.total()));
             let (name, expected, limit): (_, &[Operation], _) = match made.outcome {
-                Outcome::Won(_) => ("won", &[Get, Update, Update, Put], WINNER_UNITS),
-                Outcome::Lost => ("lost", &[Get, LostUpdate], LOSER_UNITS),
-                Outcome::Refused => ("refused", &[Get, Update, LostUpdate, BatchGet, Update], REFUSED_UNITS),
+                Outcome::Won(_) => ("won", &[Update, Update, Put], WINNER_UNITS),
+                Outcome::Lost => ("lost", &[LostUpdate], LOSER_UNITS),
+                Outcome::Refused => ("refused", &[Update, LostUpdate, BatchGet, Update], REFUSED_UNITS),
             };
             faults.unless(operations == expected, || format!("whoever {name} called {operations:?}, not {expected:?}"));
             faults.unless(units.writes <= limit, || {

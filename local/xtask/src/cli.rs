@@ -325,6 +325,9 @@ pub(crate) struct CostOptions {
     /// How often each journey is made.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) times: u32,
+    /// Lets a market grow to so many tickets, too, and writes down what everything takes at each size; 0 does not.
+    #[arg(long, value_name = "TICKETS", default_value_t = 0)]
+    pub(crate) growth: u32,
 }
 
 /// What `rights` can be told.

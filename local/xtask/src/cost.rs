@@ -4,6 +4,7 @@
 //! times on its own stack and fails with the figures when one takes more than `local/budgets.json` allows.
 
 mod budgets;
+mod growth;
 mod journey;
 mod prices;
 mod tables;
@@ -11,6 +12,7 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use serde::de::DeserializeOwned;
 
 use crate::cli::{CostOptions, TestOptions};
 use crate::console::line;
@@ -18,9 +20,10 @@ use crate::files::read_json;
 use crate::project::Project;
 use crate::rights::Observed;
 use crate::stack::Stack;
-use crate::test::{cargo_test, lock, start, succeed, tell};
+use crate::test::{COST, cargo_test, lock, start, succeed, tell};
 
 use budgets::Budgets;
+use growth::Sizes;
 use journey::{Functions, Record};
 use prices::Prices;
 
@@ -38,11 +41,15 @@ pub(crate) fn run(options: &CostOptions) -> anyhow::Result<()> {
     let mut stack = start(&project, &folder, &TestOptions::plain(), Observed::No)?;
     stack.put_keys()?;
     let counted = count(&project, &folder, &stack, options.times);
+    let grown = if options.growth > 0 { grow(&project, &folder, &stack, options.growth).map(Some) } else { Ok(None) };
     let functions = functions(&stack);
     stack.stop();
-    let (record, functions) = (counted?, functions?);
+    let (record, grown, functions) = (counted?, grown?, functions?);
     let prices = Prices::read(&project)?;
     tables::write(&project, &record, &functions, &prices)?;
+    if let Some(grown) = grown {
+        growth::write(&project, &grown)?;
+    }
     report(&Budgets::read(&project)?.exceeded(&record, &functions, &prices)?)
 }
 
@@ -79,13 +86,29 @@ fn functions(stack: &Stack) -> anyhow::Result<Functions> {
 
 /// Has each journey made so often, and reads what was seen of it.
 fn count(project: &Project, folder: &Path, stack: &Stack, times: u32) -> anyhow::Result<Record> {
+    counted(project, folder, stack, "each_journey_is_counted", ("HOLDFAST_COST_TIMES", times))
+}
+
+/// Lets a market grow to so many tickets, and reads what everything takes at each size.
+fn grow(project: &Project, folder: &Path, stack: &Stack, tickets: u32) -> anyhow::Result<Sizes> {
+    let test = "what_everything_takes_is_counted_while_the_market_grows";
+    counted(project, folder, stack, test, ("HOLDFAST_COST_TICKETS", tickets))
+}
+
+fn counted<T: DeserializeOwned>(
+    project: &Project,
+    folder: &Path,
+    stack: &Stack,
+    test: &str,
+    (variable, number): (&str, u32),
+) -> anyhow::Result<T> {
     let record: PathBuf = folder.join("cost.json");
     let mut command = cargo_test(project);
-    command.args(["--test", "cost"]);
+    command.args(["--test", COST, "--", "--exact", test]);
     tell(&mut command, folder, stack, &TestOptions::plain());
     command
         .env("HOLDFAST_METER_URL", stack.proxy_url().context("no meter stands before the emulator")?)
-        .env("HOLDFAST_COST_TIMES", times.to_string())
+        .env(variable, number.to_string())
         .env("HOLDFAST_COST_RECORD", &record);
     succeed(&mut command)?;
     read_json(&record).context("the counts cannot be read")

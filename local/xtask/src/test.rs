@@ -35,7 +35,7 @@ const UNCONFIGURED: &str = "unconfigured";
 /// Its program that needs a stack of its own: `cargo xtask prove histories`.
 const STORM: &str = "storm";
 /// Its program that counts: `cargo xtask cost`.
-const COST: &str = "cost";
+pub(crate) const COST: &str = "cost";
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
 /// Long enough to see the countdown, short enough to wait for its end.

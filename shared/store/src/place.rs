@@ -57,7 +57,8 @@ pub enum PlaceError {
 }
 
 /// Holds the ticket for the buyer, counts the hold and records the order. The ticket decides; a repeat of the same order finds what
-/// was decided and goes on from there, so that it has one effect and one answer. `clock` is asked when a moment is
+/// was decided and goes on from there, so that it has one effect and one answer. A repeat of one that has ended holds the
+/// ticket for a moment, if nobody else does, and gives it back. `clock` is asked when a moment is
 /// needed.
 ///
 /// # Errors
@@ -67,11 +68,16 @@ pub async fn order_place(
     command: PlaceOrder,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Order, PlaceError> {
-    // A courtesy that saves a needless hold; correctness does not need it.
-    if let Some(order) = steps.order_read(command.buyer, command.order).await? {
-        return for_ticket(order, command.ticket);
-    }
-    let (ticket, hold) = hold_taken(steps, command, clock()).await?;
+    let (ticket, hold) = match hold_taken(steps, command, clock()).await {
+        Ok(taken) => taken,
+        // What is sold may be sold to this very order, and what is gone may have been listed when it was placed. Whoever
+        // only lost the race reads nothing: one write told them so.
+        Err(refused @ (PlaceError::Sold | PlaceError::NoTicket)) => {
+            let order = steps.order_read(command.buyer, command.order).await?;
+            return order.map_or(Err(refused), |order| for_ticket(order, command.ticket));
+        }
+        Err(refused) => return Err(refused),
+    };
     match hold_counted(steps, command.buyer, hold, command.limit, clock()).await? {
         Counted::Yes => {}
         Counted::NoRoom { for_at_least: retry_after } => {

@@ -4,6 +4,7 @@
 //! allowed. `HOLDFAST_COST_TIMES` says how often each journey is made, `HOLDFAST_COST_RECORD` where the counts go.
 
 mod count;
+mod growth;
 mod journeys;
 mod meter;
 
@@ -20,7 +21,7 @@ fn variable(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_journey_is_counted() {
+async fn each_journey_is_counted() {
     let times: usize = variable("HOLDFAST_COST_TIMES").parse().expect("a number");
     let meter = Meter::new(variable("HOLDFAST_METER_URL")).await;
     let mut world = World::new(Stack::get(), times).await;
@@ -36,4 +37,13 @@ async fn every_journey_is_counted() {
     }
     let text = json!({"times": times, "journeys": record}).to_string();
     std::fs::write(variable("HOLDFAST_COST_RECORD"), text).expect("a record");
+}
+
+/// `HOLDFAST_COST_TICKETS` says how far the market grows.
+#[tokio::test]
+async fn what_everything_takes_is_counted_while_the_market_grows() {
+    let most: usize = variable("HOLDFAST_COST_TICKETS").parse().expect("a number");
+    let meter = Meter::new(variable("HOLDFAST_METER_URL")).await;
+    let sizes = Box::pin(growth::measured(meter, most)).await;
+    std::fs::write(variable("HOLDFAST_COST_RECORD"), sizes.to_string()).expect("a record");
 }

@@ -47,11 +47,20 @@ impl Meter {
         self.post("end").await;
     }
 
+    /// Where calls are to be made that are to be counted.
+    pub(crate) fn address(&self) -> &str {
+        &self.base
+    }
+
+    /// All that was called, by whomever.
+    pub(crate) async fn all_calls(&self) -> Vec<Counted> {
+        let answer = self.http.get(format!("{}/_meter/calls", self.base)).send().await.expect("an answer");
+        answer.json().await.expect("calls")
+    }
+
     /// Who has called what, the sweep left out.
     pub(crate) async fn calls(&self) -> Vec<(String, Counted)> {
-        let answer = self.http.get(format!("{}/_meter/calls", self.base)).send().await.expect("an answer");
-        let calls: Vec<Counted> = answer.json().await.expect("calls");
-        let named = calls.into_iter().map(|call| (self.caller(&call), call));
+        let named = self.all_calls().await.into_iter().map(|call| (self.caller(&call), call));
         named.filter(|(function, _)| function != SWEEP).collect()
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn write(project: &Project, record: &Record, functions: &Functions, p
     price_list(&mut text, prices);
     line(&text);
     write_json(&project.root().join("docs/cost.json"), &json!({"times": record.times, "journeys": details}))?;
-    replace(project, &text)
+    replace(project, BEGIN, &text)
 }
 
 /// As many places as mean anything.
@@ -81,6 +81,7 @@ fn journeys(text: &mut String, taken: &BTreeMap<&str, Taken>) {
 fn words(journey: &str) -> String {
     match journey {
         "listing" => "listing a ticket",
+        "listing_together" => "listing, all at the same time",
         "browse_list" => "the list, 24 tickets",
         "browse_search" => "a search, 24 results",
         "browse_ticket" => "a ticket's page",
@@ -200,10 +201,11 @@ fn price_list(text: &mut String, prices: &Prices) {
     );
 }
 
-fn replace(project: &Project, tables: &str) -> anyhow::Result<()> {
+/// Puts new tables in the place of those after a mark.
+pub(crate) fn replace(project: &Project, begin: &str, tables: &str) -> anyhow::Result<()> {
     let path = project.root().join("docs/cost.md");
     let text = std::fs::read_to_string(&path).context("docs/cost.md cannot be read")?;
-    let (before, rest) = text.split_once(BEGIN).context("docs/cost.md has no place for the tables")?;
+    let (before, rest) = text.split_once(begin).context("docs/cost.md has no place for the tables")?;
     let (_, after) = rest.split_once(END).context("docs/cost.md does not say where the tables end")?;
-    Ok(std::fs::write(path, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))?)
+    Ok(std::fs::write(path, format!("{before}{begin}\n{tables}\n{END}{after}"))?)
 }
