@@ -26,8 +26,6 @@ const DESCRIPTION: &str = "Two seats side by side in the stalls, row 12, with a 
 pub(crate) enum Journey {
     /// A seller lists a ticket.
     Listing,
-    /// As many tickets are listed at the same time.
-    ListingTogether,
     /// Somebody asks for the first page of the list.
     BrowseList,
     /// Somebody looks for a word.
@@ -47,9 +45,8 @@ pub(crate) enum Journey {
 }
 
 /// In an order in which each finds what it needs.
-pub(crate) const ALL: [Journey; 10] = [
+pub(crate) const ALL: [Journey; 9] = [
     Journey::Listing,
-    Journey::ListingTogether,
     Journey::BrowseList,
     Journey::BrowseSearch,
     Journey::BrowseTicket,
@@ -65,7 +62,6 @@ impl Journey {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Listing => "listing",
-            Self::ListingTogether => "listing_together",
             Self::BrowseList => "browse_list",
             Self::BrowseSearch => "browse_search",
             Self::BrowseTicket => "browse_ticket",
@@ -81,12 +77,7 @@ impl Journey {
     fn takes_a_ticket(self) -> bool {
         match self {
             Self::HoldPaid | Self::HoldPaidAtOnce | Self::HoldExpired | Self::HoldCancelled => true,
-            Self::Listing
-            | Self::ListingTogether
-            | Self::BrowseList
-            | Self::BrowseSearch
-            | Self::BrowseTicket
-            | Self::LostRace => false,
+            Self::Listing | Self::BrowseList | Self::BrowseSearch | Self::BrowseTicket | Self::LostRace => false,
         }
     }
 }
@@ -133,8 +124,14 @@ impl World {
         world
     }
 
+    /// Lists a ticket with everything that a seller can say of it, under a key as the site's form does.
     async fn listed(&self) -> String {
-        listing(self.seller.clone()).await
+        let body = json!({
+            "title": "Magic Flute Tonight", "venue": "Opera House Berlin", "starts_at": "2031-01-01T19:00:00Z",
+            "price": {"amount": 4500, "currency": "eur"}, "description": DESCRIPTION, "credential": "GATE-7 4F9K2-88231",
+        });
+        let call = Call::new("POST", "/api/tickets").header("idempotency-key", Uuid::new_v4().to_string());
+        self.seller.send(call.json(&body)).await.expect(201).text("id")
     }
 
     /// All journeys once, uncounted.
@@ -183,7 +180,7 @@ impl World {
 
     /// Makes it.
     pub(crate) async fn make(&mut self, journey: Journey) {
-        let (mut orders, mut running_out, mut together) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut orders, mut running_out) = (Vec::new(), Vec::new());
         for time in 0..self.times {
             let buyer = self.buyers[time / ORDERS_A_BUYER].clone();
             let taken = if journey.takes_a_ticket() { self.tickets.pop() } else { None };
@@ -193,7 +190,6 @@ impl World {
                     let listed = self.listed().await;
                     self.tickets.push(listed);
                 }
-                Journey::ListingTogether => together.push(listing(self.seller.clone())),
                 Journey::BrowseList => self.past_the_edge(&format!("/api/tickets?limit={PAGE}")).await,
                 Journey::BrowseSearch => self.past_the_edge(&format!("/api/tickets?limit={PAGE}&q=flute")).await,
                 Journey::BrowseTicket => self.past_the_edge(&format!("/api/tickets/{}", self.held)).await,
@@ -211,7 +207,6 @@ impl World {
                 Journey::LostRace => buyer.place_order(&self.held).await.expect_problem(409, "ticket-held"),
             }
         }
-        self.tickets.extend(join_all(together).await);
         for ticket in running_out {
             eventually("a hold has run out", RUN_OUT_WITHIN, || async {
                 (self.aws.ticket(&ticket).await.state == TicketState::Listed).then_some(())
@@ -251,24 +246,4 @@ async fn placed(buyer: &Person, ticket: &str) -> String {
     let order = buyer.place_order(ticket).await.expect(201).text("id");
     buyer.get(format!("/api/orders/{order}")).await.expect(200);
     order
-}
-
-/// Lists a ticket with everything that a seller can say of it, under a key as the site's form does.
-async fn listing(seller: Person) -> String {
-    let body = json!({
-        "title": "Magic Flute Tonight", "venue": "Opera House Berlin", "starts_at": "2031-01-01T19:00:00Z",
-        "price": {"amount": 4500, "currency": "eur"}, "description": DESCRIPTION, "credential": "GATE-7 4F9K2-88231",
-    });
-    let call = Call::new("POST", "/api/tickets").header("idempotency-key", Uuid::new_v4().to_string());
-    seller.send(call.json(&body)).await.expect(201).text("id")
-}
-
-/// The outcomes of what goes on at the same time.
-async fn join_all(futures: Vec<impl Future<Output = String> + Send + 'static>) -> Vec<String> {
-    let running: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
-    let mut outcomes = Vec::with_capacity(running.len());
-    for one in running {
-        outcomes.push(one.await.expect("an outcome"));
-    }
-    outcomes
 }

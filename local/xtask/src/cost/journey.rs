@@ -133,7 +133,8 @@ impl Counts {
         let assumed = &prices.assumed;
         let visit = assumed.pages.get(name).with_context(|| format!("local/prices.json has no pages of {name}"))?;
         let runs_of = |these: &[String]| -> f64 {
-            self.runs.iter().filter(|runs| these.contains(&runs.function)).map(|runs| runs.begun).sum::<f64>() / times
+            self.runs.iter().filter(|runs| these.contains(&runs.function)).fold(0.0, |sum, runs| sum + runs.begun)
+                / times
         };
         let requests = runs_of(&functions.routes);
         let (mut runs, mut log_bytes) = (0.0, 0.0);

@@ -14,6 +14,8 @@ pub(crate) struct Prices {
     pub(crate) architecture: String,
     #[serde(rename = "prices")]
     pub(crate) of: BTreeMap<String, Price>,
+    /// What is paid for whether anybody comes or not.
+    pub(crate) idle: BTreeMap<String, Price>,
     pub(crate) assumed: Assumed,
 }
 

@@ -81,7 +81,6 @@ fn journeys(text: &mut String, taken: &BTreeMap<&str, Taken>) {
 fn words(journey: &str) -> String {
     match journey {
         "listing" => "listing a ticket",
-        "listing_together" => "listing, all at the same time",
         "browse_list" => "the list, 24 tickets",
         "browse_search" => "a search, 24 results",
         "browse_ticket" => "a ticket's page",
@@ -133,7 +132,7 @@ fn order(text: &mut String, taken: &BTreeMap<&str, Taken>, prices: &Prices) -> a
 fn others(text: &mut String, taken: &BTreeMap<&str, Taken>, prices: &Prices) -> anyhow::Result<()> {
     let _ = write!(
         text,
-        "\n## A million of each journey, in dollars\n\n| journey | dollars | of these tables | Lambda | edge and API | pages | events and schedules | logs |\n|---|---|---|---|---|---|---|---|\n"
+        "\n## A million of each journey, in dollars\n\n| journey | dollars | of these the tables | Lambda | edge and API | pages | events and schedules | logs |\n|---|---|---|---|---|---|---|---|\n"
     );
     let groups: [&[&str]; 6] = [
         &["writes", "reads"],
@@ -181,7 +180,7 @@ fn price_list(text: &mut String, prices: &Prices) {
         "\n## Prices\n\nOf {}, Lambda on {} (`local/prices.json`).\n\n| price | of | AWS's page | read |\n|---|---|---|---|\n",
         prices.region, prices.architecture
     );
-    for price in prices.of.values() {
+    for price in prices.of.values().chain(prices.idle.values()) {
         let per = if price.per > 1.0 { " a million" } else { "" };
         let _ = writeln!(
             text,
