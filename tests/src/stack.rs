@@ -128,6 +128,17 @@ impl Stack {
         fact("resources", logical_id)
     }
 
+    /// The logical id of a resource of the template, by its physical one.
+    ///
+    /// # Panics
+    /// When the stack has none.
+    #[must_use]
+    pub fn logical_id(&self, physical_id: &str) -> String {
+        let resources = FACTS["resources"].as_object().expect("resources");
+        let found = resources.iter().find(|(_, known)| known.as_str() == Some(physical_id));
+        found.unwrap_or_else(|| panic!("the stack has no {physical_id}")).0.clone()
+    }
+
     /// What the edge sends with each request.
     ///
     /// # Panics

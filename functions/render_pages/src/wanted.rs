@@ -3,7 +3,7 @@
 use holdfast_domain::{Ticket, TicketId, TicketState, Timestamp};
 use holdfast_http_api::write_cursor;
 use holdfast_store::{
-    CatalogueOrder, CataloguePlace, CatalogueQuery, PageId, PageLayout, PlaceRange, TicketWithDetails,
+    CatalogueOrder, CataloguePlace, CatalogueQuery, PageId, PageLayout, PlaceRange, Shown, TicketWithDetails,
 };
 use holdfast_views::{Assets, Card, Language, Listing, Neighbour, Page, Shelf};
 use holdfast_views::{catalogue_key, catalogue_page, feed, feed_key, sitemap, sitemap_index, sitemap_key};
@@ -23,8 +23,10 @@ const BOUNDARIES: i32 = 1_000;
 pub(crate) enum Subject {
     /// A ticket's page in each language.
     Ticket(TicketId),
-    /// A page of the catalogue in each language, and its sitemap.
+    /// A page of the catalogue in each language.
     Page(PageId),
+    /// The same, and its sitemap.
+    PageAndSitemap(PageId),
     /// The list of sitemaps.
     Index,
     /// The newest tickets in each language, for feed readers.
@@ -50,10 +52,10 @@ impl Subject {
     pub(crate) fn keys(self) -> Vec<String> {
         match self {
             Self::Ticket(id) => each(|language| ticket_key(language, id)),
-            Self::Page(page) => {
-                let name = name(page);
-                let mut keys = each(|language| catalogue_key(language, name.as_deref()));
-                keys.push(sitemap_key(name.as_deref()));
+            Self::Page(page) => each(|language| catalogue_key(language, name(page).as_deref())),
+            Self::PageAndSitemap(page) => {
+                let mut keys = Self::Page(page).keys();
+                keys.push(sitemap_key(name(page).as_deref()));
                 keys
             }
             Self::Index => vec![SITEMAP_INDEX.to_owned()],
@@ -81,7 +83,7 @@ pub(crate) async fn wanted(
         .iter()
         .filter_map(|subject| match subject {
             Subject::Ticket(id) => Some(*id),
-            Subject::Page(_) | Subject::Index | Subject::Feed => None,
+            Subject::Page(_) | Subject::PageAndSitemap(_) | Subject::Index | Subject::Feed => None,
         })
         .collect();
     let mut tickets = app.market.tickets_placed(&ids).await?.into_iter();
@@ -91,11 +93,12 @@ pub(crate) async fn wanted(
             Subject::Ticket(_) => {
                 Wanted::of(ticket(app, tickets.next().and_then(|placed| placed.shown).as_ref(), assets)?)
             }
-            Subject::Page(page) => catalogue(app, *page, assets, now).await?,
+            Subject::Page(page) => catalogue(app, *page, false, assets, now).await?,
+            Subject::PageAndSitemap(page) => catalogue(app, *page, true, assets, now).await?,
             Subject::Index => Wanted::of(vec![Some(index(app).await?)]),
             Subject::Feed => {
-                let places = app.market.catalogue_range(PlaceRange::default(), true, FEED, now).await?;
-                let cards: Vec<_> = tickets_at(app, &places, now).await?.into_iter().map(card).collect();
+                let newest = app.market.catalogue_shown(PlaceRange::default(), true, FEED, now).await?;
+                let cards: Vec<_> = newest.into_iter().map(card).collect();
                 let feeds = each(|language| feed(language, &app.origin, &cards)).into_iter();
                 Wanted::of(feeds.map(|text| text.map(Some)).collect::<Result<_, _>>()?)
             }
@@ -132,13 +135,23 @@ fn is_sold(ticket: &Ticket) -> bool {
     }
 }
 
-async fn catalogue(app: &App, page: PageId, assets: &Assets, now: Timestamp) -> Result<Wanted, RenderError> {
+/// A page shows what its rows say: whoever changes one of them asks for the page after that.
+async fn catalogue(
+    app: &App,
+    page: PageId,
+    with_sitemap: bool,
+    assets: &Assets,
+    now: Timestamp,
+) -> Result<Wanted, RenderError> {
     let Some(layout) = app.market.page_layout(page).await? else {
-        return Ok(Wanted::of(Subject::Page(page).keys().iter().map(|_| None).collect()));
+        let subject = if with_sitemap { Subject::PageAndSitemap(page) } else { Subject::Page(page) };
+        return Ok(Wanted::of(subject.keys().iter().map(|_| None).collect()));
     };
-    let places = app.market.catalogue_range(layout.range(), true, FULL, now).await?;
-    let tickets = tickets_at(app, &places, now).await?;
-    let earliest = tickets.iter().filter_map(|ticket| ticket.facts.starts_at).min();
+    let tickets = app.market.catalogue_shown(layout.range(), true, FULL, now).await?;
+    let begins = tickets.iter().filter_map(|ticket| ticket.facts.starts_at).min();
+    // Without its sitemap the page is as good as out of date: the next hourly run looks at it.
+    let known_outdated = layout.own.and_then(|own| own.earliest).filter(|earliest| *earliest <= now);
+    let earliest = if with_sitemap { begins } else { known_outdated.or(Some(now)) };
     let shelf = Shelf {
         cards: tickets.into_iter().map(card).collect(),
         name: name(page),
@@ -148,7 +161,9 @@ async fn catalogue(app: &App, page: PageId, assets: &Assets, now: Timestamp) -> 
     };
     let again = !note_earliest(app, &layout, earliest).await?;
     let mut bodies = rendered(&each(|language| catalogue_page(language, &app.origin, &shelf)), assets)?;
-    bodies.push(Some(sitemap(&app.origin, &shelf)?));
+    if with_sitemap {
+        bodies.push(Some(sitemap(&app.origin, &shelf)?));
+    }
     Ok(Wanted { bodies, again })
 }
 
@@ -160,17 +175,8 @@ async fn note_earliest(app: &App, layout: &PageLayout, earliest: Option<Timestam
     }
 }
 
-/// The tickets of these places that can still be bought, now or once a hold has ended, in the order of the places.
-async fn tickets_at(app: &App, places: &[CataloguePlace], now: Timestamp) -> Result<Vec<Ticket>, RenderError> {
-    let ids: Vec<TicketId> = places.iter().map(|place| place.ticket).collect();
-    let mut tickets = app.market.tickets_read(&ids).await?;
-    tickets.retain(|ticket| !is_sold(ticket) && ticket.facts.starts_at.is_none_or(|starts_at| starts_at > now));
-    tickets.sort_by_key(|ticket| ids.iter().position(|id| *id == ticket.id));
-    Ok(tickets)
-}
-
-fn card(ticket: Ticket) -> Card {
-    Card { id: ticket.id, facts: ticket.facts, created_at: ticket.created_at }
+fn card(shown: Shown) -> Card {
+    Card { id: shown.place.ticket, facts: shown.facts, created_at: shown.place.moment }
 }
 
 fn neighbour(page: PageId) -> Neighbour {

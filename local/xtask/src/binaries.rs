@@ -1,4 +1,4 @@
-//! The programs of the local profile: functions, edge, the stand-in for Stripe and site generator.
+//! The programs of the local profile: functions, edge, the stand-in for Stripe, meter and site generator.
 
 use std::fs::File;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) enum Flavour {
 }
 
 /// Programs that are no functions.
-const OTHERS: [&str; 3] = ["edge", "fake_stripe", "site"];
+const OTHERS: [&str; 4] = ["edge", "fake_stripe", "meter", "site"];
 
 /// Builds all programs and copies them to `into`; returns the names of those that changed.
 ///

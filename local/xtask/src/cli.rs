@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::stripe::Stripe;
 use crate::{
-    bench, console, deployments, dev, event, fuzz, histories, interrupt, openapi, prove, publish, python, refund,
+    bench, console, cost, deployments, dev, event, fuzz, histories, interrupt, openapi, prove, publish, python, refund,
     replay, rights, sam_local, scan, secrets, stop, stuck, test, timeline,
 };
 
@@ -90,6 +90,10 @@ enum Task {
     ///
     /// Works on a stack of its own, whose payments nobody's money pays for. Ends with 1 on any finding.
     FuzzApi(FuzzOptions),
+    /// Count what each journey takes, put AWS's prices to it, and write docs/cost.json and the tables of docs/cost.md.
+    ///
+    /// Works on a stack of its own. Ends with 1 when a journey takes more than local/budgets.json allows.
+    Cost(CostOptions),
     /// Take each right from its function in turn, and see that a test fails without it.
     ///
     /// Takes about half an hour: `test` compares what is granted with what its tests needed, in no time at all.
@@ -347,6 +351,17 @@ pub(crate) struct DeploymentsOptions {
     pub(crate) stages: Vec<String>,
 }
 
+/// What `cost` can be told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CostOptions {
+    /// How often each journey is made.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) times: u32,
+    /// Lets a market grow to so many tickets, too, and writes down what everything takes at each size; 0 does not.
+    #[arg(long, value_name = "TICKETS", default_value_t = 0)]
+    pub(crate) growth: u32,
+}
+
 /// What `rights` can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RightsOptions {
@@ -414,6 +429,7 @@ pub fn run() -> ExitCode {
         Task::Bench(options) => bench::run_all(&options),
         Task::Sizes { functions } => bench::weigh(&functions),
         Task::FuzzApi(options) => fuzz::run_alone(&options).map(|()| ExitCode::SUCCESS),
+        Task::Cost(options) => cost::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Rights(options) => rights::prove(&options),
         Task::Tools => python::install().map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::run_all(&options),

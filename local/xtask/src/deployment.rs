@@ -18,6 +18,9 @@ use crate::stage::{Bench, Stage};
 /// One process answers all calls of all functions here: with hundreds under way, a call may wait for seconds.
 pub(crate) const PATIENT_CALL_SECONDS: u32 = 9;
 
+/// Nobody pays for what is written here, and somebody waits for each page.
+const PAGE_SECONDS: u32 = 2;
+
 /// The stack's name.
 pub(crate) const STACK_NAME: &str = "holdfast";
 
@@ -178,6 +181,7 @@ impl Deployment {
             format!("SiteOrigin={}", self.parameters.site_origin),
             format!("MailFrom={}", self.parameters.mail_from),
             format!("CallTimeoutSeconds={}", self.parameters.call_seconds),
+            format!("PageSeconds={PAGE_SECONDS}"),
         ];
         match &self.parameters.stage {
             Some(stage) => {

@@ -12,6 +12,7 @@ use crate::deployment::PATIENT_CALL_SECONDS;
 use crate::emulator::{as_owner, free_port};
 use crate::process::run_quietly;
 use crate::project::Project;
+use crate::proxy::Between;
 use crate::python::Venv;
 use crate::report::Report;
 use crate::rights::Observed;
@@ -98,7 +99,7 @@ fn deploy(project: &Project, binaries: &Path, trial: &Trial) -> anyhow::Result<(
         function_environment: Vec::new(),
         rights: Observed::No,
         call_seconds: PATIENT_CALL_SECONDS,
-        proxy: false,
+        between: Between::Nothing,
         stage: Some(stage.clone()),
     };
     let stack = Stack::start(project, &venv, plan)?;

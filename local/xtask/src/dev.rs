@@ -15,6 +15,7 @@ use crate::emulator::{endpoint, is_free};
 use crate::interrupt;
 use crate::process::{Identity, read_on};
 use crate::project::Project;
+use crate::proxy::Between;
 use crate::python::Venv;
 use crate::record::Record;
 use crate::rights::Observed;
@@ -147,7 +148,7 @@ fn supervise(project: &Project, folder: &Path, options: &DevOptions) -> anyhow::
         function_environment: Vec::new(),
         rights: Observed::No,
         call_seconds: PATIENT_CALL_SECONDS,
-        proxy: false,
+        between: Between::Nothing,
         stage: None,
     };
     let mut stack = Stack::start(project, &venv, plan)?;

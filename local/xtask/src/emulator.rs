@@ -17,7 +17,7 @@ use crate::python::Venv;
 /// The region that everything local is in.
 pub(crate) const REGION: &str = "eu-central-1";
 /// The emulator takes this key for the account's owner; every other key has the rights of its role.
-const OWNER: &str = "test";
+pub(crate) const OWNER: &str = "test";
 const START_LIMIT: Duration = Duration::from_mins(1);
 /// It writes its state down when it is asked to end.
 const STOP_LIMIT: Duration = Duration::from_secs(30);

@@ -5,6 +5,7 @@ mod binaries;
 mod browser;
 mod cli;
 mod console;
+mod cost;
 mod deployment;
 mod deployments;
 mod dev;

@@ -1,11 +1,13 @@
-//! The proxy between functions and emulator: microburst, which answers as AWS does when AWS fails.
+//! What stands between functions and emulator: microburst, which answers as AWS does when AWS fails, or the meter, which
+//! writes down what each call costs.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::bail;
 
-use crate::emulator::{endpoint, free_port};
+use crate::emulator::{OWNER, REGION, endpoint, free_port};
 use crate::http::Client;
 use crate::interrupt;
 use crate::process::Daemon;
@@ -14,7 +16,18 @@ use crate::python::Venv;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A running proxy. As long as nobody gives it a rule, it hands every call on.
+/// What stands between functions and emulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Between {
+    /// Nothing.
+    Nothing,
+    /// microburst, which can make calls fail.
+    Faults,
+    /// `local/meter`, which can count them.
+    Meter,
+}
+
+/// A running proxy. As long as nobody tells it to do more, it hands every call on.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     daemon: Daemon,
@@ -23,30 +36,45 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts it before an emulator and waits until it answers.
-    pub(crate) fn start(project: &Project, folder: &Path, emulator: u16) -> anyhow::Result<Self> {
+    /// Starts microburst before an emulator and waits until it answers.
+    pub(crate) fn faults(project: &Project, folder: &Path, emulator: u16) -> anyhow::Result<Self> {
         let venv = Venv::ensure_faults(project)?;
-        let (port, log) = (free_port()?, folder.join("proxy.log"));
+        let port = free_port()?;
         let mut command = venv.script();
         command.arg(project.root().join("local/faults/proxy.py")).args([port.to_string(), endpoint(emulator)]);
-        let daemon = Daemon::start("proxy", &mut command, &log)?;
-        let mut proxy = Self { daemon, url: endpoint(port), log };
-        proxy.wait_until_it_answers().inspect_err(|_| proxy.stop())?;
+        let proxy = Self::start(&mut command, folder, port, "/_microburst/health")?;
+        // With the first call it reads what AWS's services are like, for seconds. Whether anybody is behind it yet does
+        // not matter.
+        Client::new(&proxy.url).get("/")?;
         Ok(proxy)
     }
 
-    fn wait_until_it_answers(&mut self) -> anyhow::Result<()> {
+    /// Starts the meter before an emulator and what stands in for Stripe, and waits until it answers.
+    pub(crate) fn meter(binaries: &Path, folder: &Path, emulator: u16, stripe: u16) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new(binaries.join("meter"));
+        command.args(["--port", &port.to_string(), "--upstream", &endpoint(emulator), "--stripe", &endpoint(stripe)]);
+        command.args(["--region", REGION, "--owner", OWNER]);
+        Self::start(&mut command, folder, port, "/_meter/health")
+    }
+
+    fn start(command: &mut Command, folder: &Path, port: u16, health: &str) -> anyhow::Result<Self> {
+        let log = folder.join("proxy.log");
+        let daemon = Daemon::start("proxy", command, &log)?;
+        let mut proxy = Self { daemon, url: endpoint(port), log };
+        proxy.wait_until_it_answers(health).inspect_err(|_| proxy.stop())?;
+        Ok(proxy)
+    }
+
+    fn wait_until_it_answers(&mut self, health: &str) -> anyhow::Result<()> {
         let client = Client::new(&self.url);
         let answered = interrupt::wait_for(START_LIMIT, || {
             self.daemon.check(&self.log)?;
-            Ok(client.get("/_microburst/health").is_ok_and(|answer| answer.status == 200).then_some(()))
+            Ok(client.get(health).is_ok_and(|answer| answer.status == 200).then_some(()))
         })?;
         if answered.is_none() {
             bail!("the proxy does not answer at {}; see {}", self.url, self.log.display());
         }
-        // With the first call it reads what AWS's services are like, for seconds. Whether anybody is behind it yet does not
-        // matter.
-        client.get("/")?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::edge::Edge;
 use crate::emulator::{Emulator, as_owner, endpoint, free_port, is_free};
 use crate::process::Identity;
 use crate::project::Project;
-use crate::proxy::Proxy;
+use crate::proxy::{Between, Proxy};
 use crate::publish::{Site, emptied};
 use crate::python::Venv;
 use crate::record::Record;
@@ -45,8 +45,8 @@ pub(crate) struct Plan {
     pub(crate) rights: Observed,
     /// How long one try of a call to another service may take, in seconds.
     pub(crate) call_seconds: u32,
-    /// Whether a proxy stands between functions and emulator, by which calls can be made to fail.
-    pub(crate) proxy: bool,
+    /// What stands between functions and emulator.
+    pub(crate) between: Between,
     /// The stage whose settings it has; without one it has those of a laptop.
     pub(crate) stage: Option<Stage>,
 }
@@ -75,7 +75,11 @@ impl Stack {
         let earlier = Record::read(&plan.folder);
         let emulator_port = same_or_free(earlier.as_ref().map(|record| record.emulator_port))?;
         let stripe_port = same_or_free(earlier.as_ref().map(|record| record.stripe_port))?;
-        let proxy = plan.proxy.then(|| Proxy::start(project, &plan.folder, emulator_port)).transpose()?;
+        let proxy = match plan.between {
+            Between::Nothing => None,
+            Between::Faults => Some(Proxy::faults(project, &plan.folder, emulator_port)?),
+            Between::Meter => Some(Proxy::meter(&plan.binaries, &plan.folder, emulator_port, stripe_port)?),
+        };
         let mut environment: Vec<(&str, &Path)> =
             plan.function_environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
         environment.extend(proxy.as_ref().map(|proxy| ("AWS_API_BASE", Path::new(proxy.url()))));
@@ -101,10 +105,7 @@ impl Stack {
             hold_seconds: plan.hold_seconds,
             payment_seconds: plan.payment_seconds,
             network_tries: plan.network_tries,
-            stripe_api: match plan.stripe {
-                Stripe::StandIn => format!("{}/", endpoint(stripe_port)),
-                Stripe::Real => REAL_API.to_owned(),
-            },
+            stripe_api: stripe_api(&plan, proxy.as_ref(), stripe_port),
             site_origin: record.base_url.clone(),
             call_seconds: plan.call_seconds,
             mail_from: MAIL_FROM.to_owned(),
@@ -324,6 +325,16 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Where functions call Stripe.
+fn stripe_api(plan: &Plan, proxy: Option<&Proxy>, port: u16) -> String {
+    match (plan.stripe, proxy) {
+        (Stripe::Real, _) => REAL_API.to_owned(),
+        // What is counted passes the meter, this too.
+        (Stripe::StandIn, Some(meter)) if plan.between == Between::Meter => format!("{}/", meter.url()),
+        (Stripe::StandIn, _) => format!("{}/", endpoint(port)),
     }
 }
 

@@ -58,6 +58,14 @@ pub(crate) struct FakeStripe {
     log: PathBuf,
 }
 
+/// What a deployed stage's endpoint is told of (docs/payments.md): each further one would be a run more for a payment.
+const WEBHOOK_EVENTS: [&str; 4] = [
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.canceled",
+    "payment_intent.payment_failed",
+    "charge.refunded",
+];
+
 impl FakeStripe {
     /// Starts it on a port, with its journal under `folder` and its webhooks sent to the edge, and waits until it
     /// answers.
@@ -68,6 +76,7 @@ impl FakeStripe {
             .args(["--port", &port.to_string()])
             .args(["--secret-key", SECRET_KEY, "--publishable-key", PUBLISHABLE_KEY])
             .args(["--webhook-secret", WEBHOOK_SECRET])
+            .args(WEBHOOK_EVENTS.iter().flat_map(|event| ["--webhook-event", event]))
             .args(["--webhook-url", &format!("{}/api/stripe/webhook", endpoint(edge_port)), "--state"])
             .arg(folder.join("stripe.journal"));
         let daemon = Daemon::start("stand-in for Stripe", &mut command, &log)?;

@@ -12,6 +12,7 @@ use crate::binaries::{Flavour, build};
 use crate::browser::{Node, find_or_install};
 use crate::cli::TestOptions;
 use crate::console::{line, step};
+use crate::cost;
 use crate::deployment::{PATIENT_CALL_SECONDS, STACK_NAME};
 use crate::deployments;
 use crate::emulator::{as_owner, free_port};
@@ -20,6 +21,7 @@ use crate::fuzz;
 use crate::interrupt;
 use crate::process::{capture, run, run_quietly};
 use crate::project::Project;
+use crate::proxy::Between;
 use crate::python::Venv;
 use crate::report::{NotRun, Report};
 use crate::rights::{self, Observed};
@@ -32,6 +34,8 @@ const INTEGRATION: &str = "tests";
 const UNCONFIGURED: &str = "unconfigured";
 /// Its program that needs a stack of its own: `cargo xtask prove histories`.
 const STORM: &str = "storm";
+/// Its program that counts: `cargo xtask cost`.
+pub(crate) const COST: &str = "cost";
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
 /// Long enough to see the countdown, short enough to wait for its end.
@@ -78,6 +82,8 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         let proof = beside(&["prove", "model", "store"], project.target().join("proof.log"))?;
         report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
         report.part("model and table tests", proof)?;
+        // Alone, too: what it counts is to be of its own journeys.
+        report.part("cost", || cost::check(&project, &folder, running(stack.as_ref())?))?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
@@ -219,7 +225,7 @@ pub(crate) fn start(
         function_environment: vec![("HOLDFAST_CRASH_DIR", crashes)],
         rights,
         call_seconds: PATIENT_CALL_SECONDS,
-        proxy: false,
+        between: Between::Meter,
         stage: None,
     };
     Stack::start(project, &venv, plan)
@@ -240,7 +246,7 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
 
 fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
     let mut names = test_targets(project, |package| package == INTEGRATION)?;
-    names.retain(|name| name != UNCONFIGURED && name != STORM);
+    names.retain(|name| ![UNCONFIGURED, STORM, COST].contains(&name.as_str()));
     against(project, folder, stack, options, &names)
 }
 

@@ -2,34 +2,40 @@
 //!
 //! A ticket's rows follow from its [`Entry`] alone. The entry that is written now stands beside the ticket with the
 //! ticket's version, and changes in one transaction with the rows: wherever a projector dies, entry and rows agree.
-//! Two rules make duplicates and reordered events harmless:
+//! Three rules make duplicates and reordered events harmless:
 //!
 //! - The projector reads the entry first, then the ticket, and its transaction demands that the entry still has the
 //!   version that was read. Of two projectors, the one that commits later has therefore read the ticket later.
 //! - A ticket that is gone leaves a tombstone, so that a projector that stalled before the deletion cannot mistake the
 //!   missing entry for a new ticket's.
+//! - The entry of a ticket that is sold or gone is final: it still names the rows that were there, and no projector can
+//!   write one again. So they are removed after it, each by itself, at half the price of a transaction; whoever dies in
+//!   between has them removed by the next delivery.
+//!
+//! The row by age has what a card shows, too: who renders a page reads its rows, and not each ticket.
 
 mod list;
 mod place;
+mod removal;
 mod rows;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use holdfast_domain::{Ticket, TicketId, TicketState, Timestamp, search_words};
+use holdfast_domain::{Ticket, TicketFacts, TicketId, TicketState, Timestamp, search_words};
 use serde::{Deserialize, Serialize};
 
 use crate::Market;
 use crate::crash::crash_point;
 use crate::error::StoreError;
-use crate::items::moment;
+use crate::items::{FactsItem, moment};
 use crate::keys::{self, Item, PK};
 use crate::transaction::{cancelled_by, transaction_failed};
 
 pub use list::{CatalogueOrder, CataloguePage, CatalogueQuery};
 pub use place::{CataloguePlace, InvalidPlace};
-pub use rows::{PlaceRange, Placed};
+pub use rows::{PlaceRange, Placed, Shown};
 
 const UNWRITTEN: &str = "attribute_not_exists(#pk)";
 const AS_READ: &str = "#version = :read AND attribute_not_exists(#gone)";
@@ -87,15 +93,23 @@ impl Entry {
         keys
     }
 
-    /// A row holds what further words and dates of a query are compared with, and vanishes when the event begins.
-    fn row(&self, partition: String, place: CataloguePlace) -> Result<Item, StoreError> {
-        to_item(&RowItem {
+    /// A row holds what further words and dates of a query are compared with, and vanishes when the event begins. That by
+    /// age has the ticket's facts, too.
+    fn row(&self, partition: String, place: CataloguePlace, facts: &TicketFacts) -> Result<Item, StoreError> {
+        let is_by_age = partition == CatalogueOrder::Newest.partition();
+        let row = RowItem {
             pk: partition,
             sk: place.to_string(),
             words: self.words.clone(),
             starts_at: self.starts_at.map(Timestamp::as_millis),
             ttl: self.starts_at.map(Timestamp::as_seconds),
-        })
+        };
+        let mut item = to_item(&row)?;
+        if is_by_age {
+            // Both say when the event begins, and say the same.
+            item.extend(to_item(&FactsItem::from_domain(facts))?);
+        }
+        Ok(item)
     }
 }
 
@@ -122,6 +136,9 @@ struct WrittenItem {
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<EntryItem>,
+    /// Whose rows may still be there, though nothing is to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leaving: Option<EntryItem>,
     /// There is no ticket any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     gone: Option<bool>,
@@ -137,47 +154,66 @@ struct EntryItem {
     words: Vec<String>,
 }
 
+impl EntryItem {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            created_at: entry.created_at.as_millis(),
+            starts_at: entry.starts_at.map(Timestamp::as_millis),
+            words: entry.words.clone(),
+        }
+    }
+
+    fn into_entry(self) -> Result<Entry, StoreError> {
+        Ok(Entry {
+            created_at: moment(self.created_at)?,
+            starts_at: self.starts_at.map(moment).transpose()?,
+            words: self.words,
+        })
+    }
+}
+
 /// What was found written for a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Written {
     version: u64,
     listed_at: Option<Timestamp>,
     entry: Option<Entry>,
+    /// Of a ticket that is sold or gone: whose rows are to be removed, or were.
+    leaving: Option<Entry>,
     gone: bool,
 }
 
 impl Written {
     fn from_item(item: Item) -> Result<Self, StoreError> {
         let item: WrittenItem = serde_dynamo::from_item(item).map_err(StoreError::corrupt)?;
-        let entry = item.entry.map(|entry| {
-            Ok::<_, StoreError>(Entry {
-                created_at: moment(entry.created_at)?,
-                starts_at: entry.starts_at.map(moment).transpose()?,
-                words: entry.words,
-            })
-        });
-        let entry = entry.transpose()?;
+        let entry = item.entry.map(EntryItem::into_entry).transpose()?;
+        let leaving = item.leaving.map(EntryItem::into_entry).transpose()?;
         // Entries of earlier versions of this code say it themselves.
         let listed_at = match item.listed_at {
             Some(listed_at) => Some(moment(listed_at)?),
             None => entry.as_ref().map(|entry| entry.created_at),
         };
-        Ok(Self { version: item.version, listed_at, entry, gone: item.gone.unwrap_or(false) })
+        Ok(Self { version: item.version, listed_at, entry, leaving, gone: item.gone.unwrap_or(false) })
     }
 
     /// What shall be written for the ticket as it was read.
     fn wanted(ticket: Option<&Ticket>, before: Option<&Self>) -> Self {
+        let entry = ticket.and_then(Entry::of);
+        let left = || before.and_then(|before| before.entry.clone().or_else(|| before.leaving.clone()));
+        let leaving = if entry.is_none() { left() } else { None };
         match ticket {
             Some(ticket) => Self {
                 version: ticket.version.number(),
                 listed_at: Some(ticket.created_at),
-                entry: Entry::of(ticket),
+                entry,
+                leaving,
                 gone: false,
             },
             None => Self {
                 version: before.map_or(0, |before| before.version),
                 listed_at: before.and_then(|before| before.listed_at),
-                entry: None,
+                entry,
+                leaving,
                 gone: true,
             },
         }
@@ -189,38 +225,27 @@ impl Written {
             sk: keys::CATALOGUE_ENTRY.to_owned(),
             version: self.version,
             listed_at: self.listed_at.map(Timestamp::as_millis),
-            entry: self.entry.as_ref().map(|entry| EntryItem {
-                created_at: entry.created_at.as_millis(),
-                starts_at: entry.starts_at.map(Timestamp::as_millis),
-                words: entry.words.clone(),
-            }),
+            entry: self.entry.as_ref().map(EntryItem::of),
+            leaving: self.leaving.as_ref().map(EntryItem::of),
             gone: self.gone.then_some(true),
             ttl: self.gone.then(|| now.plus(TOMBSTONE_STAYS).as_seconds()),
         })
     }
 }
 
-/// Rows to put and keys of rows to delete, to get from one entry to another. No key is in both.
-fn difference(
-    ticket: TicketId,
-    before: Option<&Entry>,
-    after: Option<&Entry>,
-) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
-    if before == after {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let new = after.map(|entry| entry.keys(ticket)).unwrap_or_default();
+/// Rows to put and keys of rows to delete, to get from one entry to that of a ticket. No key is in both.
+fn difference(ticket: &Ticket, before: Option<&Entry>, after: &Entry) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
+    let mut new = after.keys(ticket.id);
     let kept: HashSet<_> = new.iter().cloned().collect();
-    let old = before.map(|entry| entry.keys(ticket)).unwrap_or_default();
+    let old = before.map(|entry| entry.keys(ticket.id)).unwrap_or_default();
     let deletes = old.into_iter().filter(|key| !kept.contains(key));
     let deletes = deletes.map(|(partition, place)| keys::key(partition, place.to_string())).collect();
-    let puts = match after {
-        Some(entry) => {
-            new.into_iter().map(|(partition, place)| entry.row(partition, place)).collect::<Result<_, _>>()?
-        }
-        None => Vec::new(),
-    };
-    Ok((puts, deletes))
+    if before == Some(after) {
+        // What a card shows may have changed, and only the row by age has it.
+        new.retain(|(partition, _)| *partition == CatalogueOrder::Newest.partition());
+    }
+    let puts = new.into_iter().map(|(partition, place)| after.row(partition, place, &ticket.facts));
+    Ok((puts.collect::<Result<_, _>>()?, deletes))
 }
 
 impl Market {
@@ -236,11 +261,20 @@ impl Market {
             let before = self.catalogue_written(id).await?;
             let ticket = self.ticket_read(id).await?;
             let wanted = Written::wanted(ticket.as_ref(), before.as_ref());
-            if before.as_ref().is_some_and(|before| before.gone || *before == wanted) {
+            if let Some(before) = before.as_ref().filter(|before| before.gone || **before == wanted) {
+                // Whoever wrote the entry may have died before it removed the rows.
+                self.rows_remove(id, before.leaving.as_ref()).await?;
                 return Ok(Projected::Unchanged);
             }
-            if self.catalogue_write(id, before.as_ref(), &wanted, now).await? {
+            let written = match (&ticket, &wanted.entry) {
+                (Some(ticket), Some(entry)) => {
+                    self.catalogue_write(ticket, entry, before.as_ref(), wanted.item(id, now)?).await?
+                }
+                (Some(_) | None, _) => self.catalogue_leave(before.as_ref(), wanted.item(id, now)?).await?,
+            };
+            if written {
                 crash_point("catalogue_project");
+                self.rows_remove(id, wanted.leaving.as_ref()).await?;
                 return Ok(Projected::Written);
             }
         }
@@ -264,13 +298,13 @@ impl Market {
     /// entry itself; a transaction may have a hundred.
     async fn catalogue_write(
         &self,
-        id: TicketId,
+        ticket: &Ticket,
+        entry: &Entry,
         before: Option<&Written>,
-        wanted: &Written,
-        now: Timestamp,
+        item: Item,
     ) -> Result<bool, StoreError> {
-        let (puts, deletes) = difference(id, before.and_then(|before| before.entry.as_ref()), wanted.entry.as_ref())?;
-        let mut writes = vec![self.entry_put(wanted.item(id, now)?, before)?];
+        let (puts, deletes) = difference(ticket, before.and_then(|before| before.entry.as_ref()), entry)?;
+        let mut writes = vec![self.entry_put(item, before)?];
         for row in puts {
             let put = Put::builder().table_name(&self.table).set_item(Some(row)).build();
             writes.push(TransactWriteItem::builder().put(put.map_err(StoreError::corrupt)?).build());

@@ -12,7 +12,7 @@ use crate::trace;
 
 /// The facts that ticket and order share.
 #[derive(Debug, Serialize, Deserialize)]
-struct FactsItem {
+pub(crate) struct FactsItem {
     title: String,
     amount: u64,
     currency: Currency,
@@ -133,7 +133,7 @@ fn required<T>(value: Option<T>, name: &'static str) -> Result<T, StoreError> {
 }
 
 impl FactsItem {
-    fn from_domain(facts: &TicketFacts) -> Self {
+    pub(crate) fn from_domain(facts: &TicketFacts) -> Self {
         Self {
             title: facts.title.as_str().to_owned(),
             amount: facts.price.amount(),
@@ -143,7 +143,7 @@ impl FactsItem {
         }
     }
 
-    fn into_domain(self) -> Result<TicketFacts, StoreError> {
+    pub(crate) fn into_domain(self) -> Result<TicketFacts, StoreError> {
         Ok(TicketFacts {
             title: Title::parse(&self.title).map_err(StoreError::corrupt)?,
             price: Price::new(self.amount, self.currency).map_err(StoreError::corrupt)?,

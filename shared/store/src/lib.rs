@@ -36,7 +36,7 @@ pub use accounts::{Account, AccountCreateError, Accounts, PasswordReplaceError};
 pub use allowance::CountedHold;
 pub use cancel::{CancelOutcome, order_cancel};
 pub use catalogue::{
-    CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected,
+    CatalogueOrder, CataloguePage, CataloguePlace, CatalogueQuery, InvalidPlace, PlaceRange, Placed, Projected, Shown,
 };
 pub use closing::{AccountCloseError, AccountStage};
 pub use due::{DUE_SHARDS, Due, DuePage};

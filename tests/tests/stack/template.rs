@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use holdfast_events::{ANNOUNCED_AHEAD, REQUESTS_END_WITHIN};
+use holdfast_domain::{
+    Claim, Currency, Expiry, Hold, HoldNumber, Order, OrderId, OrderState, OrderTicket, PaymentIntentId, Price, Sale,
+    Ticket, TicketFacts, TicketId, TicketState, Timestamp, Title, UserId, Version,
+};
+use holdfast_events::{ANNOUNCED_AHEAD, DomainEvent, REQUESTS_END_WITHIN};
 use serde_json::{Value, json};
 use tests::{Template, referred, texts};
+use uuid::Uuid;
 
 /// Functions that are invoked without anybody waiting for the answer.
 const ASYNCHRONOUS: [&str; 5] = ["ScheduleExpiry", "ProjectCatalogue", "ExpireOrder", "Sweep", "RenderPages"];
@@ -218,9 +223,100 @@ fn every_asynchronous_function_has_a_queue_for_both_kinds_of_failure() {
     assert_eq!(referred(&relay["DestinationConfig"]["OnFailure"]["Destination"]), Some("RelayStreamFailureQueue"));
     assert_eq!(relay["MaximumRetryAttempts"], -1, "time alone ends the tries");
     assert_eq!(relay["MaximumRecordAgeInSeconds"], 12 * 60 * 60, "half of the day in which replay can read records");
-    let filter: Value =
-        serde_json::from_str(relay["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap()).unwrap();
-    assert_eq!(filter, json!({"dynamodb": {"Keys": {"sk": {"S": ["T", {"prefix": "O#"}]}}}}));
+}
+
+/// Things with the names of their states, as they are stored.
+type States<T> = Vec<(&'static str, T)>;
+
+/// Moments and people do not matter here: a ticket in each state, and an order in each.
+fn one_of_each() -> (States<Ticket>, States<Order>) {
+    let moment = |minute: i64| Timestamp::from_millis(minute * 60_000).expect("valid");
+    let (user, order) = (UserId::from_uuid(Uuid::now_v7()), OrderId::from_uuid(Uuid::now_v7()));
+    let facts = TicketFacts {
+        title: Title::parse("Opera").expect("valid"),
+        price: Price::new(4_500, Currency::Eur).expect("valid"),
+        venue: None,
+        starts_at: None,
+    };
+    let listed = Ticket::list(TicketId::from_uuid(Uuid::now_v7()), user, facts.clone(), moment(1));
+    let number = HoldNumber::from_number(2);
+    let hold = Hold { order, buyer: user, number, expires_at: moment(9), extended: false };
+    let claim = Claim { order, buyer: user, number };
+    let sale = Sale { order, buyer: user, number, sold_at: moment(3) };
+    let tickets = [
+        ("listed", TicketState::Listed),
+        ("held", TicketState::Held(hold)),
+        ("committed", TicketState::Committed(claim)),
+        ("sold", TicketState::Sold(sale)),
+    ];
+    let tickets = (2..).zip(tickets).map(|(version, (name, state))| {
+        (name, Ticket { state, version: Version::from_number(version), ..listed.clone() })
+    });
+    let intent = PaymentIntentId::from_stripe("pi_1".to_owned());
+    let (paid_at, closed_at) = (moment(4), moment(5));
+    let paid = |refunded_at| OrderState::Paid { intent: intent.clone(), paid_at, card: None, refunded_at };
+    let states = [
+        ("awaiting_payment", OrderState::AwaitingPayment { intent: None }),
+        ("awaiting_payment", OrderState::AwaitingPayment { intent: Some(intent.clone()) }),
+        ("capturing", OrderState::Capturing { intent: intent.clone() }),
+        ("paid", paid(None)),
+        ("paid", paid(Some(moment(6)))),
+        ("cancelled", OrderState::Cancelled { closed_at, intent: None }),
+        ("expired", OrderState::Expired { closed_at, intent: None, why: Expiry::RanOut }),
+    ];
+    let orders = (1_i64..).zip(states).map(|(version, (name, state))| {
+        let placed = Order {
+            id: order,
+            buyer: user,
+            ticket: OrderTicket { id: listed.id, facts: facts.clone() },
+            hold: number,
+            // Each has another end: an order that waits longer has been extended.
+            expires_at: moment(10 + version),
+            created_at: moment(2),
+            version: Version::from_number(version.unsigned_abs()),
+            state,
+        };
+        (name, placed)
+    });
+    (tickets.collect(), orders.collect())
+}
+
+/// What the stream's mapping keeps from the relay is no event, whatever was there before.
+#[test]
+fn every_event_passes_the_streams_filter() {
+    let template = Template::get();
+    let mut mappings = template.of_type("AWS::Lambda::EventSourceMapping");
+    let relay = mappings.find(|(_, mapping)| referred(&mapping["FunctionName"]) == Some("RelayEvents")).unwrap().1;
+    let filters = relay["FilterCriteria"]["Filters"].as_array().unwrap().iter();
+    let filters: Vec<Value> =
+        filters.map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
+    let passing = |pattern: &Value| texts(&pattern["dynamodb"]["NewImage"]["state"]["S"]);
+    let [lock, removed, order] = filters.as_slice() else { panic!("{filters:?}") };
+    assert_eq!(removed, &json!({"eventName": ["REMOVE"], "dynamodb": {"Keys": {"sk": {"S": ["T"]}}}}));
+    assert_eq!(lock["dynamodb"]["Keys"], json!({"sk": {"S": ["T"]}}));
+    assert_eq!(order["dynamodb"]["Keys"], json!({"sk": {"S": [{"prefix": "O#"}]}}));
+    let (tickets, orders) = one_of_each();
+    let time = Timestamp::from_millis(0).unwrap();
+    let (mut of_tickets, mut of_orders) = (BTreeSet::new(), BTreeSet::new());
+    // A ticket begins as listed and an order as awaiting its payment; from then on anything may follow anything.
+    for (name, new) in &tickets {
+        let mut before = tickets.iter().map(|(_, old)| old);
+        if before.any(|old| DomainEvent::of_ticket(Some(old), Some(new), time).is_some()) {
+            of_tickets.insert(*name);
+        }
+    }
+    for (name, new) in &orders {
+        let mut before = orders.iter().map(|(_, old)| old);
+        if before.any(|old| DomainEvent::of_order(Some(old), Some(new), time).is_some()) {
+            of_orders.insert(*name);
+        }
+    }
+    assert!(DomainEvent::of_ticket(None, Some(&tickets[0].1), time).is_some());
+    assert!(DomainEvent::of_order(None, Some(&orders[0].1), time).is_some());
+    assert_eq!(of_tickets.into_iter().collect::<Vec<_>>(), passing(lock));
+    let mut passing = passing(order);
+    passing.sort_unstable();
+    assert_eq!(of_orders.into_iter().collect::<Vec<_>>(), passing);
 }
 
 /// Where deliveries to `function` end that failed: its rule's, its schedule's or the orders' schedules' queue.

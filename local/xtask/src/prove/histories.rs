@@ -11,6 +11,7 @@ use crate::cli::{ProveOptions, TestOptions};
 use crate::console::line;
 use crate::emulator::free_port;
 use crate::project::Project;
+use crate::proxy::Between;
 use crate::python::Venv;
 use crate::rights::Observed;
 use crate::stack::{Plan, Stack};
@@ -72,7 +73,7 @@ fn start(project: &Project, folder: &Path) -> anyhow::Result<Stack> {
         network_tries: NETWORK_TRIES,
         call_seconds: CALL_SECONDS,
         stage: None,
-        proxy: true,
+        between: Between::Faults,
     };
     Stack::start(project, &venv, plan)
 }

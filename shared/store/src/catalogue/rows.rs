@@ -1,21 +1,27 @@
 //! Ranges of the catalogue, newest first, as rendered pages are made of them: read consistently, events that have
 //! begun left out.
 
-use holdfast_domain::{TicketId, Timestamp};
+use holdfast_domain::{TicketFacts, TicketId, Timestamp};
 
 use super::list::{CatalogueOrder, place_of};
-use super::{CataloguePlace, Written};
+use super::{CataloguePlace, Entry, Written};
 use crate::Market;
 use crate::error::StoreError;
+use crate::items::FactsItem;
 use crate::keys::{self, Item, PK, SK, n, s};
 use crate::tickets::TicketWithDetails;
 
-/// Rows that one call looks at.
+/// Most rows that one call looks at.
 const ROWS_PER_CALL: i32 = 100;
 /// Calls for one range: rows of begun events, which the table removes by itself within days, are read and dropped, and
 /// so many of them must not stop everything else.
 const CALLS: u32 = 20;
 const NOT_BEGUN: &str = "attribute_not_exists(#starts_at) OR #starts_at > :now";
+
+/// What the first call looks at, since all of it is paid for: what is wanted, and one row for the range's upper end.
+fn rows_wanted(limit: usize) -> i32 {
+    i32::try_from(limit.saturating_add(1)).unwrap_or(ROWS_PER_CALL).min(ROWS_PER_CALL)
+}
 
 /// A range of places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +51,15 @@ pub struct Placed {
     pub place: Option<CataloguePlace>,
 }
 
+/// A ticket of the catalogue with what a card says of it, as its row has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its place by age: when it was listed, and which it is.
+    pub place: CataloguePlace,
+    /// What the seller says of it.
+    pub facts: TicketFacts,
+}
+
 impl Market {
     /// At most `limit` places of a range, the newest or the oldest of them first, without events that have begun.
     ///
@@ -57,10 +72,52 @@ impl Market {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<CataloguePlace>, StoreError> {
+        let rows = self.range_rows(range, newest_first, limit, now).await?;
+        Ok(rows.into_iter().map(|(place, _)| place).collect())
+    }
+
+    /// The same with what cards say of the tickets, as it was when their rows were written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn catalogue_shown(
+        &self,
+        range: PlaceRange,
+        newest_first: bool,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Shown>, StoreError> {
+        let rows = self.range_rows(range, newest_first, limit, now).await?;
+        // Rows of earlier versions of this code do not have it: their tickets do.
+        let bare = rows.iter().filter(|(_, row)| !row.contains_key("title")).map(|(place, _)| place.ticket);
+        let bare: Vec<TicketId> = bare.collect();
+        let tickets = if bare.is_empty() { Vec::new() } else { self.tickets_read(&bare).await? };
+        let mut shown = Vec::with_capacity(rows.len());
+        for (place, row) in rows {
+            if row.contains_key("title") {
+                let facts: FactsItem = serde_dynamo::from_item(row).map_err(StoreError::corrupt)?;
+                shown.push(Shown { place, facts: facts.into_domain()? });
+                continue;
+            }
+            let ticket = tickets.iter().find(|ticket| ticket.id == place.ticket);
+            if let Some(ticket) = ticket.filter(|ticket| Entry::of(ticket).is_some()) {
+                shown.push(Shown { place, facts: ticket.facts.clone() });
+            }
+        }
+        Ok(shown)
+    }
+
+    async fn range_rows(
+        &self,
+        range: PlaceRange,
+        newest_first: bool,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(CataloguePlace, Item)>, StoreError> {
         let (low, high) = range.bounds();
-        let mut places = Vec::new();
+        let mut rows = Vec::new();
         let mut after = None;
-        for _ in 0..CALLS {
+        for call in 0..CALLS {
             let output = self
                 .client
                 .query()
@@ -68,7 +125,6 @@ impl Market {
                 .consistent_read(true)
                 .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
                 .filter_expression(NOT_BEGUN)
-                .projection_expression("#sk")
                 .expression_attribute_names("#pk", PK)
                 .expression_attribute_names("#sk", SK)
                 .expression_attribute_names("#starts_at", "starts_at")
@@ -77,7 +133,7 @@ impl Market {
                 .expression_attribute_values(":high", s(&high))
                 .expression_attribute_values(":now", n(now.as_millis()))
                 .scan_index_forward(!newest_first)
-                .limit(ROWS_PER_CALL)
+                .limit(if call == 0 { rows_wanted(limit) } else { ROWS_PER_CALL })
                 .set_exclusive_start_key(after)
                 .send()
                 .await
@@ -85,16 +141,16 @@ impl Market {
             for row in output.items.unwrap_or_default() {
                 let place = place_of(&row)?;
                 if Some(place) != range.before {
-                    places.push(place);
+                    rows.push((place, row));
                 }
             }
             after = output.last_evaluated_key;
-            if after.is_none() || places.len() >= limit {
+            if after.is_none() || rows.len() >= limit {
                 break;
             }
         }
-        places.truncate(limit);
-        Ok(places)
+        rows.truncate(limit);
+        Ok(rows)
     }
 
     /// Tickets as they are, with their places, in the order of `ids`.

@@ -36,8 +36,8 @@ fn keys_of(items: &[Item]) -> Vec<String> {
 
 #[test]
 fn a_ticket_has_rows_by_age_date_and_word() {
-    let entry = Entry::of(&ticket(1, "Magic Flute", Some(millis(9_000)))).unwrap();
-    let (puts, deletes) = difference(id(), None, Some(&entry)).unwrap();
+    let listed = ticket(1, "Magic Flute", Some(millis(9_000)));
+    let (puts, deletes) = difference(&listed, None, &Entry::of(&listed).unwrap()).unwrap();
     let (newest, soonest) = ("000000000000007", "000000000009000");
     let expected = [
         format!("C#DATE {soonest}#{}", id()),
@@ -56,8 +56,8 @@ fn a_ticket_has_rows_by_age_date_and_word() {
 #[test]
 fn a_change_writes_the_difference_and_no_key_twice() {
     let before = Entry::of(&ticket(1, "Magic Flute", Some(millis(9_000)))).unwrap();
-    let after = Entry::of(&ticket(2, "Flute", None)).unwrap();
-    let (puts, deletes) = difference(id(), Some(&before), Some(&after)).unwrap();
+    let changed = ticket(2, "Flute", None);
+    let (puts, deletes) = difference(&changed, Some(&before), &Entry::of(&changed).unwrap()).unwrap();
     assert_eq!(keys_of(&puts).len(), 3, "newest, flute and opera: their content changes");
     assert_eq!(keys_of(&deletes).len(), 5, "four by date, and magic");
     assert!(keys_of(&puts).iter().all(|key| !keys_of(&deletes).contains(key)));
@@ -65,24 +65,36 @@ fn a_change_writes_the_difference_and_no_key_twice() {
 }
 
 #[test]
-fn a_change_of_the_price_alone_touches_no_row() {
+fn a_change_of_what_the_card_shows_touches_the_row_by_age_alone() {
     let entry = Entry::of(&ticket(1, "Magic Flute", None)).unwrap();
-    let same = Entry::of(&ticket(2, "magic FLUTE", None)).unwrap();
-    assert_eq!(difference(id(), Some(&entry), Some(&same)).unwrap(), (vec![], vec![]));
+    let changed = ticket(2, "magic FLUTE", None);
+    let (puts, deletes) = difference(&changed, Some(&entry), &entry).unwrap();
+    assert_eq!((keys_of(&puts), deletes), (vec![format!("C#NEWEST 000000000000007#{}", id())], vec![]));
+    assert_eq!(puts[0]["title"], keys::s("magic FLUTE"));
+}
+
+#[test]
+fn the_row_by_age_alone_says_what_a_card_shows_and_reads_back() {
+    let listed = ticket(1, "Magic Flute", Some(millis(9_000)));
+    let (puts, _) = difference(&listed, None, &Entry::of(&listed).unwrap()).unwrap();
+    let (by_age, others): (Vec<_>, Vec<_>) = puts.into_iter().partition(|row| row[PK] == keys::s("C#NEWEST"));
+    assert!(others.iter().all(|row| !row.contains_key("title")));
+    let facts: FactsItem = serde_dynamo::from_item(by_age[0].clone()).unwrap();
+    assert_eq!(facts.into_domain().unwrap(), listed.facts);
 }
 
 #[test]
 fn the_largest_change_fits_one_transaction() {
     let words = |prefix: &str| (0..12).map(|n| format!("{prefix}{n}")).collect::<Vec<_>>().join(" ");
     let before = Entry::of(&ticket(1, &words("a"), Some(millis(1)))).unwrap();
-    let after = Entry::of(&ticket(2, &words("b"), Some(millis(2)))).unwrap();
-    let (puts, deletes) = difference(id(), Some(&before), Some(&after)).unwrap();
+    let changed = ticket(2, &words("b"), Some(millis(2)));
+    let (puts, deletes) = difference(&changed, Some(&before), &Entry::of(&changed).unwrap()).unwrap();
     assert_eq!((puts.len(), deletes.len()), (26, 25), "its place by age stays");
     assert!(1 + puts.len() + deletes.len() <= 100);
 }
 
 #[test]
-fn a_sold_ticket_has_no_rows() {
+fn a_sold_ticket_has_no_entry_and_names_the_rows_that_leave() {
     let sold = TicketState::Sold(Sale {
         order: "0199a1b2-0000-5000-8000-000000000002".parse().unwrap(),
         buyer: SELLER.parse().unwrap(),
@@ -90,9 +102,14 @@ fn a_sold_ticket_has_no_rows() {
         sold_at: millis(8),
     });
     let listed = ticket(1, "Magic Flute", None);
-    assert_eq!(Entry::of(&Ticket { state: sold, ..listed.clone() }), None);
-    let (puts, deletes) = difference(id(), Entry::of(&listed).as_ref(), None).unwrap();
-    assert_eq!((puts.len(), deletes.len()), (0, 4));
+    let sold = Ticket { state: sold, ..listed.clone() };
+    let before = Written::wanted(Some(&listed), None);
+    let wanted = Written::wanted(Some(&sold), Some(&before));
+    assert_eq!((wanted.entry.clone(), wanted.leaving.clone()), (None, Entry::of(&listed)));
+    let read = Written::from_item(wanted.item(id(), millis(1)).unwrap()).unwrap();
+    assert_eq!(read, wanted);
+    assert_eq!(Written::wanted(Some(&sold), Some(&read)), wanted, "the next delivery finds nothing to write");
+    assert_eq!(Written::wanted(None, Some(&read)).leaving, wanted.leaving);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -14,7 +15,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use holdfast_domain::{Currency, DisplayName, Price, Ticket, TicketFacts, TicketId, Timestamp, Title, UserId};
+use holdfast_domain::{
+    Currency, DisplayName, HoldRequest, OrderId, Price, Ticket, TicketFacts, TicketId, TicketState, Timestamp, Title,
+    UserId,
+};
 use holdfast_events::RenderQueue;
 use holdfast_pages::SiteBucket;
 use holdfast_store::{Market, NewTicket, TicketDetails};
@@ -179,6 +183,18 @@ impl Own {
         };
         self.market.ticket_change(&change).await.expect("a change");
         self.market.catalogue_project(id, now()).await.expect("rows");
+    }
+
+    /// Sells a ticket.
+    pub(crate) async fn sell(&self, id: TicketId) {
+        let order = OrderId::from_uuid(Uuid::now_v7());
+        let buyer = UserId::from_uuid(Uuid::now_v7());
+        let expires_at = now().plus(Duration::from_mins(15));
+        let taken = self.market.ticket_hold(id, HoldRequest { order, buyer, now: now(), expires_at }).await;
+        let TicketState::Held(hold) = taken.expect("a hold").state else { panic!("not held") };
+        self.market.ticket_commit(id, order, hold.number).await.expect("a sale");
+        self.market.ticket_sell(id, order, hold.number, now()).await.expect("a record");
+        self.market.catalogue_project(id, now()).await.expect("no rows");
     }
 
     /// Takes a ticket away.

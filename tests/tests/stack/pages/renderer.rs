@@ -50,6 +50,9 @@ impl Own {
         let newest_first: Vec<_> = ids.iter().rev().copied().collect();
         let shown: Vec<_> = pages.iter().flat_map(|(_, page)| linked(page)).collect();
         assert_eq!(shown, newest_first, "every ticket stands on one page, in order");
+        // Sitemaps and feeds follow within the hour, and change no page.
+        self.render_all(&json!({"render": "outdated"}), now()).await;
+        assert_eq!(self.walk().await, pages);
         let index = self.object("sitemap.xml").await.expect("the list of sitemaps");
         assert_eq!(index.matches("<sitemap>").count(), pages.len());
         for (key, page) in &pages {
@@ -98,9 +101,28 @@ async fn a_thousand_tickets_stand_on_pages_of_twenty_four() {
     let mut ids = ids;
     ids.push(own.list("One more", listed_at(1_001), None).await);
     own.render(&ids[1_000..]).await;
-    // Ticket, head and feed in two languages, and the head's sitemap: however many pages there are.
-    assert_eq!(own.writes(), 7);
+    // Ticket and head in two languages, however many pages there are; within the hour the feeds and the head's sitemap.
+    assert_eq!(own.writes(), 4);
     own.check(&ids).await;
+    assert_eq!(own.writes(), 3);
+    // A ticket that leaves a page in the middle: the page, and within the hour its sitemap.
+    let gone = ids.remove(500);
+    own.sell(gone).await;
+    own.writes();
+    own.render(&[gone]).await;
+    assert_eq!(own.writes(), 4);
+    own.render_all(&json!({"render": "outdated"}), now()).await;
+    assert_eq!(own.writes(), 1);
+    own.render_all(&json!({"render": "outdated"}), now()).await;
+    assert_eq!(own.writes(), 0, "once");
+    // One that is deleted is in nothing any more, at once.
+    let gone = ids.remove(400);
+    own.delete(gone).await;
+    own.writes();
+    own.render(&[gone]).await;
+    let left = own.writes();
+    own.render_all(&json!({"render": "outdated"}), now()).await;
+    assert_eq!((left, own.writes()), (2 + 2 + 1, 0), "its pages go, its page of the catalogue and the sitemap change");
 }
 
 #[tokio::test]
