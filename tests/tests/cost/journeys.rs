@@ -73,6 +73,19 @@ impl Journey {
         }
     }
 
+    /// Whether it is over once it is answered.
+    pub(crate) fn sets_something_off(self) -> bool {
+        match self {
+            Self::Listing | Self::HoldPaid | Self::HoldPaidAtOnce | Self::HoldExpired | Self::HoldCancelled => true,
+            Self::BrowseList | Self::BrowseSearch | Self::BrowseTicket | Self::LostRace => false,
+        }
+    }
+
+    /// Whether what it takes is certain.
+    pub(crate) fn has_a_budget(self) -> bool {
+        self != Self::HoldPaidAtOnce
+    }
+
     /// Whether each time takes a ticket off the market for a while.
     fn takes_a_ticket(self) -> bool {
         match self {
@@ -142,6 +155,7 @@ impl World {
             self.make(journey).await;
         }
         self.times = times;
+        self.buyers.clear();
     }
 
     /// Lets orders hold their tickets for another time from now on; for how long they did before.
@@ -164,18 +178,25 @@ impl World {
         before
     }
 
-    /// Makes sure that a journey finds people and tickets, and holds that last as long as it needs.
-    pub(crate) async fn prepare(&mut self, journey: Journey) {
+    /// Makes sure that a journey finds people and tickets, and holds that last as long as it needs. Whether anything had to be
+    /// done for that.
+    pub(crate) async fn prepare(&mut self, journey: Journey) -> bool {
         let seconds = if journey == Journey::HoldExpired { SHORT_HOLD } else { &self.hold_seconds };
-        self.hold_for(Some(seconds)).await;
-        self.buyers.clear();
-        for number in 0..self.times.div_ceil(ORDERS_A_BUYER) {
-            self.buyers.push(self.stack.person(&format!("Buyer {number}")).await);
+        let mut done = seconds != self.hold_for(Some(seconds)).await;
+        let takes = journey.takes_a_ticket();
+        if takes || self.buyers.is_empty() {
+            done = true;
+            self.buyers.clear();
+            for number in 0..self.times.div_ceil(ORDERS_A_BUYER) {
+                self.buyers.push(self.stack.person(&format!("Buyer {number}")).await);
+            }
         }
-        while journey.takes_a_ticket() && self.tickets.len() < self.times {
+        while takes && self.tickets.len() < self.times {
+            done = true;
             let ticket = self.listed().await;
             self.tickets.push(ticket);
         }
+        done
     }
 
     /// Makes it.
