@@ -20,24 +20,21 @@ use super::*;
 /// SHA-256 of the public keys of Amazon Root CA 1 to 4 and of Starfield Services Root Certificate Authority - G2, as
 /// Amazon's repository lists them: trust is in keys, of which there can be several certificates.
 const PUBLIC_KEYS: [&str; 5] = [
-    "fbe3018031f9586bcbf41727e417b7d1c45c2f47f93be372a17b96b50757d5a2",
-    "7f4296fc5b6a4e3b35d3c369623e364ab1af381d8fa7121533c9d6c633ea2461",
-    "36abc32656acfc645c61b71613c4bf21c787f5cabbee48348d58597803d7abc9",
-    "f7ecded5c66047d28ed6466b543c40e0743abe81d109254dcf845d4c2c7853c5",
-    "2b071c59a0a0ae76b0eadb2bad23bad4580b69c3601b630c2eaf0613afa83f92",
+    "FB:E3:01:80:31:F9:58:6B:CB:F4:17:27:E4:17:B7:D1:C4:5C:2F:47:F9:3B:E3:72:A1:7B:96:B5:07:57:D5:A2",
+    "7F:42:96:FC:5B:6A:4E:3B:35:D3:C3:69:62:3E:36:4A:B1:AF:38:1D:8F:A7:12:15:33:C9:D6:C6:33:EA:24:61",
+    "36:AB:C3:26:56:AC:FC:64:5C:61:B7:16:13:C4:BF:21:C7:87:F5:CA:BB:EE:48:34:8D:58:59:78:03:D7:AB:C9",
+    "F7:EC:DE:D5:C6:60:47:D2:8E:D6:46:6B:54:3C:40:E0:74:3A:BE:81:D1:09:25:4D:CF:84:5D:4C:2C:78:53:C5",
+    "2B:07:1C:59:A0:A0:AE:76:B0:EA:DB:2B:AD:23:BA:D4:58:0B:69:C3:60:1B:63:0C:2E:AF:06:13:AF:A8:3F:92",
 ];
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// What every Lambda has.
 fn lambda(name: &str) -> Option<String> {
-    let value = match name {
-        "AWS_ACCESS_KEY_ID" => "AKID",
-        "AWS_SECRET_ACCESS_KEY" => "of nobody",
-        "AWS_SESSION_TOKEN" => "a token",
-        "AWS_REGION" => "eu-central-1",
-        _ => return None,
-    };
-    Some(value.to_owned())
+    match name {
+        "AWS_REGION" => Some("eu-central-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" => Some(format!("{name} of nobody")),
+        _ => None,
+    }
 }
 
 fn configured(variables: Variables) -> Result<SdkConfig, ConfigError> {
@@ -48,10 +45,12 @@ fn configured(variables: Variables) -> Result<SdkConfig, ConfigError> {
 async fn who_calls_and_where_is_what_the_environment_says() {
     let sdk = configured(lambda).unwrap();
     let credentials = sdk.credentials_provider().unwrap().provide_credentials().await.unwrap();
-    assert_eq!((credentials.access_key_id(), credentials.secret_access_key()), ("AKID", "of nobody"));
-    assert_eq!(credentials.session_token(), Some("a token"));
+    assert_eq!(credentials.access_key_id(), "AWS_ACCESS_KEY_ID of nobody");
+    assert_eq!(credentials.secret_access_key(), "AWS_SECRET_ACCESS_KEY of nobody");
+    assert_eq!(credentials.session_token(), Some("AWS_SESSION_TOKEN of nobody"));
     assert_eq!(sdk.region().map(AsRef::as_ref), Some("eu-central-1"));
-    assert!(!format!("{sdk:?}").contains("of nobody"));
+    let told = format!("{sdk:?}");
+    assert!(!told.contains("SECRET_ACCESS_KEY of nobody") && !told.contains("TOKEN of nobody"), "{told}");
     let missing: [(Variables, &str); 3] = [
         (|name| lambda(name).filter(|_| name != "AWS_ACCESS_KEY_ID"), "AWS_ACCESS_KEY_ID"),
         (|name| lambda(name).filter(|_| name != "AWS_SECRET_ACCESS_KEY"), "AWS_SECRET_ACCESS_KEY"),
@@ -73,7 +72,7 @@ async fn called(variables: Variables) -> [String; 2] {
     drop(client.get_secret_value().secret_id("any").send().await);
     [dynamodb, secrets].map(|sent| {
         let request = sent.expect_request();
-        assert_eq!(request.headers().get("x-amz-security-token"), Some("a token"));
+        assert_eq!(request.headers().get("x-amz-security-token"), Some("AWS_SESSION_TOKEN of nobody"));
         request.uri().to_owned()
     })
 }
@@ -153,7 +152,8 @@ fn the_roots_are_amazons_and_no_others_and_expire_in_more_than_a_year() {
         let expires = Duration::from_secs(certificate.validity().not_after.timestamp().try_into().unwrap());
         let left = (SystemTime::UNIX_EPOCH + expires).duration_since(SystemTime::now()).unwrap_or_default();
         assert!(left > YEAR, "{} expires: take what Amazon's repository lists now", certificate.subject());
-        found.push(hex::encode(Sha256::digest(certificate.public_key().raw)));
+        let digest = Sha256::digest(certificate.public_key().raw);
+        found.push(digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"));
     }
     assert_eq!(found, PUBLIC_KEYS);
 }
