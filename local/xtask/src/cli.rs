@@ -298,6 +298,9 @@ pub(crate) struct ProveOptions {
     /// For how long `fuzz` tries each target.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: Option<u32>,
+    /// Only mutants whose name matches this regular expression, such as `store/src/tries.rs`.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) only: Option<String>,
 }
 
 /// What `fuzz-api` can be told.

@@ -49,7 +49,7 @@ impl Part {
             Self::Model => model::run(project, options),
             Self::Store => store::run(project),
             Self::Histories => histories::run(project, options),
-            Self::Mutants => mutants::run(project),
+            Self::Mutants => mutants::run(project, options),
             Self::Fuzz => libfuzzer::run_targets(project, options),
             Self::Contention => contention::run(project, options),
         }

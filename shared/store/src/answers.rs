@@ -189,7 +189,7 @@ fn held_by(order: u128, buyer: UserId) -> Item {
 
 /// A repeat finds its own hold, which runs out before it is read.
 #[tokio::test]
-async fn a_hold_that_is_anothers_by_the_time_it_is_read_is_not_gone_on_with() {
+async fn a_hold_that_was_taken_over_before_it_is_read_is_not_gone_on_with() {
     let command =
         PlaceOrder { order: order_id(), buyer: user(2), ticket: ticket().id, hold: Duration::from_mins(15), limit: 1 };
     let read = mock!(Client::get_item)
@@ -510,4 +510,24 @@ async fn a_bucket_that_is_never_as_it_was_looked_at_is_an_outage_and_no_refusal(
     let taken = tries.try_take(&keys.bucket("account", "anna"), Allowance::per_hour(10), at(0)).await;
     assert!(matches!(taken, Err(TryTakeError::Store(error)) if is_outage(&error)));
     assert_eq!(rule.num_calls(), 6);
+}
+
+/// A bucket of two, of which somebody took the first in between.
+#[tokio::test]
+async fn the_last_try_is_taken_though_somebody_was_faster_with_the_first() {
+    let of = Allowance::per_hour(3);
+    let latest = at(0).plus(Duration::from_hours(1));
+    let lost = |image: Value| Some(lost_to(&image));
+    let rule = mock!(Client::update_item)
+        .sequence()
+        .http_status(400, lost(json!({})))
+        .times(1)
+        .http_status(400, lost(json!({"full_at": {"N": latest.as_millis().to_string()}})))
+        .times(1)
+        .output(|| UpdateItemOutput::builder().build())
+        .build();
+    let tries = Tries::new(client(&[&rule]), TABLE.to_owned());
+    let keys = SessionKeys::from_secret_json(&json!({"current": "k".repeat(32)}).to_string()).unwrap();
+    tries.try_take(&keys.bucket("account", "anna"), of, at(0)).await.unwrap();
+    assert_eq!(rule.num_calls(), 3);
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::store::{fresh_folder, tell, transformed_template};
+use crate::cli::ProveOptions;
 use crate::console::{line, step};
 use crate::emulator::{Emulator, free_port};
 use crate::environment::cargo;
@@ -30,15 +31,21 @@ struct Outcomes {
 
 /// Runs the mutants of the domain against its tests, then those of the store against its tests on the emulator: DynamoDB Local
 /// does the same and becomes slower with every table that was ever made.
-pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+pub(crate) fn run(project: &Project, options: &ProveOptions) -> anyhow::Result<()> {
     ensure(project)?;
     let (venv, _) = Venv::ensure(project)?;
     let folder = fresh_folder(project, "mutants")?;
-    let mut survived = survivors_of(project, &folder, "holdfast_domain", |_| {})?;
+    let only = |command: &mut Command| {
+        if let Some(names) = &options.only {
+            command.args(["--re", names]);
+        }
+    };
+    let mut survived = survivors_of(project, &folder, "holdfast_domain", only)?;
     let template = transformed_template(project, &venv, &folder)?;
     let mut emulator = Emulator::start(&venv, &folder, free_port()?, &[])?;
     let port = emulator.port();
     let of_store = survivors_of(project, &folder, "holdfast_store", |command| {
+        only(command);
         tell(command, &template, port);
         command.args(["--features", "table"]);
     });
@@ -86,7 +93,12 @@ fn survivors_of(project: &Project, folder: &Path, package: &str, more: impl Fn(&
     command.args(["--", "--lib", "--", "-Zunstable-options", "--fail-fast"]);
     // It ends with an error also when mutants survive: what it writes tells the two apart.
     run_command(&mut command)?;
-    let outcomes = outcomes(&output.join("mutants.out/outcomes.json"))?;
+    let outcomes = output.join("mutants.out/outcomes.json");
+    if !outcomes.exists() {
+        // Said by cargo-mutants itself: `--only` names none of this package.
+        return Ok(0);
+    }
+    let outcomes = self::outcomes(&outcomes)?;
     line(&format!(
         "{package}: {} mutants killed, {} of them for taking too long; {} survive; {} do not compile",
         outcomes.caught + outcomes.timeout,

@@ -137,6 +137,8 @@ async fn the_catalogue_is_read_a_page_at_a_time() {
         assert_eq!(walked, expected, "{query:?}");
         assert!(pages >= walked.len().div_ceil(2), "{query:?}");
     }
+    let whole = market.catalogue_list(&query(NEWEST, &["opera", "ballet"]), None, 3).await.unwrap();
+    assert_eq!((whole.places.len(), whole.next), (3, None), "a full page that is the last one");
 }
 
 #[tokio::test]
