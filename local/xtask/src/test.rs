@@ -83,9 +83,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     if options.is_whole() {
         // Nothing else on their stack: they are a load of their own, and whoever reads their answers must know whose
         // they are. They last as long as they are told to, whatever else the machine does.
-        let proof = beside(&["prove", "model", "store"], project.target().join("proof.log"))?;
+        let model = beside(&["prove", "model"], project.target().join("model.log"))?;
         report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
-        report.part("model and table tests", proof)?;
+        report.part("model", model)?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
@@ -100,9 +100,9 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     if options.is_whole() {
         // Both have stacks of their own, and wait more than they work.
-        let histories = beside(&["prove", "histories"], project.target().join("histories.log"))?;
+        let proof = beside(&["prove", "store", "histories"], project.target().join("proof.log"))?;
         report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
-        report.part("histories", histories)?;
+        report.part("table tests and histories", proof)?;
     }
     Ok(report.conclude())
 }
