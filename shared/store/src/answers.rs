@@ -6,11 +6,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
 use holdfast_auth::SessionKeys;
 use holdfast_domain::{
@@ -406,6 +408,75 @@ async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
         let failed = market(&[&entry, &lock, &rule]).catalogue_project(ticket().id, at(0)).await;
         assert_eq!(failed.unwrap_err().is_transient(), later, "{reason}");
     }
+}
+
+/// A projector's two reads: the entry of a ticket that was listed, and no ticket any more.
+fn reads_of_a_deleted_one() -> [Rule; 2] {
+    let of = |sort_key: &'static str| {
+        mock!(Client::get_item)
+            .match_requests(move |request| request.key().is_some_and(|key| key["sk"] == keys::s(sort_key)))
+    };
+    let entry = || {
+        let words = AttributeValue::L(vec![keys::s("opera")]);
+        let created_at = ("created_at".to_owned(), keys::n(at(0).as_millis()));
+        let entry = AttributeValue::M([created_at, ("words".to_owned(), words)].into());
+        let fields = [
+            ("pk", keys::s(keys::ticket_pk(ticket().id))),
+            ("sk", keys::s("P")),
+            ("version", keys::n(1)),
+            ("listed_at", keys::n(at(0).as_millis())),
+            ("entry", entry),
+        ];
+        let item = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        GetItemOutput::builder().set_item(Some(item)).build()
+    };
+    [of("P").then_output(entry), of("T").then_output(|| GetItemOutput::builder().build())]
+}
+
+fn unremoved() -> BatchWriteItemOutput {
+    let key = keys::key("C#NEWEST".to_owned(), "any".to_owned());
+    let delete = DeleteRequest::builder().set_key(Some(key)).build().unwrap();
+    BatchWriteItemOutput::builder()
+        .unprocessed_items(TABLE, vec![WriteRequest::builder().delete_request(delete).build()])
+        .build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_are_not_removed_at_once_are_asked_for_again_ever_later() {
+    let [entry, lock] = reads_of_a_deleted_one();
+    let put = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+    let remove = mock!(Client::batch_write_item)
+        .sequence()
+        .output(unremoved)
+        .times(3)
+        .output(|| BatchWriteItemOutput::builder().build())
+        .build();
+    let (left, waited) = timed(market(&[&entry, &lock, &put, &remove]).catalogue_project(ticket().id, at(0))).await;
+    assert_eq!((left.unwrap(), waited), (Projected::Written, Duration::from_millis(50 + 100 + 200)));
+    let never = mock!(Client::batch_write_item).sequence().output(unremoved).repeatedly().build();
+    let (left, _) = timed(market(&[&entry, &lock, &put, &never]).catalogue_project(ticket().id, at(0))).await;
+    assert!(is_outage(&left.unwrap_err()));
+    assert_eq!(never.num_calls(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_loses_the_entry_of_a_ticket_that_leaves_reads_again_and_an_outage_is_no_loss() {
+    let [entry, lock] = reads_of_a_deleted_one();
+    let remove = mock!(Client::batch_write_item).then_output(|| BatchWriteItemOutput::builder().build());
+    for code in ["ConditionalCheckFailedException", "TransactionConflictException"] {
+        let put = mock!(Client::put_item)
+            .sequence()
+            .http_status(400, Some(refused(code, json!({}))))
+            .times(1)
+            .output(|| PutItemOutput::builder().build())
+            .build();
+        let left = market(&[&entry, &lock, &put, &remove]).catalogue_project(ticket().id, at(0)).await;
+        assert_eq!((left.unwrap(), put.num_calls()), (Projected::Written, 2), "{code}");
+    }
+    let put =
+        mock!(Client::put_item).sequence().http_status(400, Some(refused("AccessDeniedException", json!({})))).build();
+    let failed = market(&[&entry, &lock, &put, &remove]).catalogue_project(ticket().id, at(0)).await;
+    assert!(matches!(failed, Err(StoreError::Refused(_))), "{failed:?}");
 }
 
 #[tokio::test]
