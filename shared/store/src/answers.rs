@@ -370,21 +370,27 @@ async fn what_a_batch_leaves_out_is_read_by_the_next_call() {
     assert_eq!((rule.num_calls(), waited), (4, Duration::from_millis(50 + 100 + 200)));
 }
 
-/// A projector's two reads: no entry, and the ticket.
-fn projectors_reads() -> [Rule; 2] {
+/// A projector's two reads, of the entry and of the ticket, and what each finds.
+fn projectors_reads(entry: fn() -> GetItemOutput, ticket: fn() -> GetItemOutput) -> [Rule; 2] {
     let of = |sort_key: &'static str| {
         mock!(Client::get_item)
             .match_requests(move |request| request.key().is_some_and(|key| key["sk"] == keys::s(sort_key)))
     };
-    [
-        of("P").then_output(|| GetItemOutput::builder().build()),
-        of("T").then_output(|| GetItemOutput::builder().set_item(items::listed_item(&ticket()).ok()).build()),
-    ]
+    [of("P").then_output(entry), of("T").then_output(ticket)]
+}
+
+fn nothing() -> GetItemOutput {
+    GetItemOutput::builder().build()
+}
+
+/// No entry, and the ticket.
+fn reads_of_a_new_one() -> [Rule; 2] {
+    projectors_reads(nothing, || GetItemOutput::builder().set_item(items::listed_item(&ticket()).ok()).build())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
-    let [entry, lock] = projectors_reads();
+    let [entry, lock] = reads_of_a_new_one();
     for reason in ["ConditionalCheckFailed", "TransactionConflict"] {
         let rule = mock!(Client::transact_write_items)
             .sequence()
@@ -410,12 +416,8 @@ async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
     }
 }
 
-/// A projector's two reads: the entry of a ticket that was listed, and no ticket any more.
+/// The entry of a ticket that was listed, and no ticket any more.
 fn reads_of_a_deleted_one() -> [Rule; 2] {
-    let of = |sort_key: &'static str| {
-        mock!(Client::get_item)
-            .match_requests(move |request| request.key().is_some_and(|key| key["sk"] == keys::s(sort_key)))
-    };
     let entry = || {
         let words = AttributeValue::L(vec![keys::s("opera")]);
         let created_at = ("created_at".to_owned(), keys::n(at(0).as_millis()));
@@ -430,7 +432,7 @@ fn reads_of_a_deleted_one() -> [Rule; 2] {
         let item = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         GetItemOutput::builder().set_item(Some(item)).build()
     };
-    [of("P").then_output(entry), of("T").then_output(|| GetItemOutput::builder().build())]
+    projectors_reads(entry, nothing)
 }
 
 fn unremoved() -> BatchWriteItemOutput {

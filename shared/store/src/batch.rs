@@ -1,9 +1,9 @@
-//! Reading many items by their keys.
+//! Reading and removing many items by their keys.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 
 use crate::Market;
 use crate::error::StoreError;
@@ -11,8 +11,17 @@ use crate::keys::Item;
 
 /// Most keys of one `BatchGetItem`.
 const KEYS_PER_CALL: usize = 100;
-/// Calls until keys that stay unprocessed are reported as an outage.
+/// Most writes of one `BatchWriteItem`.
+const WRITES_PER_CALL: usize = 25;
+/// Calls until what stays unprocessed is reported as an outage.
 const CALLS_PER_BATCH: u32 = 4;
+
+/// Waits before each call but the first, ever longer: what stays unprocessed was throttled.
+async fn pause_before(call: u32) {
+    if call > 0 {
+        tokio::time::sleep(Duration::from_millis(25 << call)).await;
+    }
+}
 
 impl Market {
     /// Reads the items of `keys` in any order, consistently; those that do not exist are left out.
@@ -30,9 +39,7 @@ impl Market {
         };
         let mut request = HashMap::from([(self.table.clone(), wanted(keys)?)]);
         for call in 0..CALLS_PER_BATCH {
-            if call > 0 {
-                tokio::time::sleep(Duration::from_millis(25 << call)).await;
-            }
+            pause_before(call).await;
             let output = self.client.batch_get_item().set_request_items(Some(request)).send().await;
             let output = output.map_err(StoreError::from_sdk)?;
             items.extend(output.responses.unwrap_or_default().into_values().flatten());
@@ -42,5 +49,31 @@ impl Market {
             }
         }
         Err(StoreError::Unavailable("keys of a batch stay unprocessed".into()))
+    }
+
+    /// Removes the items of `keys`, as many of them as are there, each by itself.
+    pub(crate) async fn items_remove(&self, keys: Vec<Item>) -> Result<(), StoreError> {
+        let removals = keys.into_iter().map(|key| {
+            let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(StoreError::corrupt)?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        });
+        let removals = removals.collect::<Result<Vec<_>, StoreError>>()?;
+        for chunk in removals.chunks(WRITES_PER_CALL) {
+            self.chunk_remove(chunk.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn chunk_remove(&self, removals: Vec<WriteRequest>) -> Result<(), StoreError> {
+        let mut request = HashMap::from([(self.table.clone(), removals)]);
+        for call in 0..CALLS_PER_BATCH {
+            pause_before(call).await;
+            let output = self.client.batch_write_item().set_request_items(Some(request)).send().await;
+            request = output.map_err(StoreError::from_sdk)?.unprocessed_items.unwrap_or_default();
+            if request.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unavailable("removals of a batch stay unprocessed".into()))
     }
 }
