@@ -19,7 +19,7 @@ mod place;
 mod removal;
 mod rows;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
@@ -323,16 +323,27 @@ impl Market {
     }
 
     fn entry_put(&self, item: Item, before: Option<&Written>) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = match before {
-            None => put.condition_expression(UNWRITTEN).expression_attribute_names("#pk", PK),
-            Some(before) => put
-                .condition_expression(AS_READ)
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_names("#gone", "gone")
-                .expression_attribute_values(":read", keys::n(before.version)),
-        };
+        let (condition, names, values) = as_read(before);
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(values);
         Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build())
+    }
+}
+
+/// The condition that the entry is still as it was read, with its names and values.
+fn as_read(before: Option<&Written>) -> (&'static str, HashMap<String, String>, Option<Item>) {
+    let names =
+        |names: &[(&str, &str)]| names.iter().map(|(name, of)| ((*name).to_owned(), (*of).to_owned())).collect();
+    match before {
+        None => (UNWRITTEN, names(&[("#pk", PK)]), None),
+        Some(before) => {
+            let values = Item::from([(":read".to_owned(), keys::n(before.version))]);
+            (AS_READ, names(&[("#version", "version"), ("#gone", "gone")]), Some(values))
+        }
     }
 }
 

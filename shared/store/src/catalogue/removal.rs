@@ -5,23 +5,23 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use holdfast_domain::TicketId;
 
-use super::{AS_READ, Entry, UNWRITTEN, Written};
+use super::{Entry, Written, as_read};
 use crate::Market;
 use crate::error::StoreError;
-use crate::keys::{self, Item, PK};
+use crate::keys::{self, Item};
 
 impl Market {
     /// Whether the entry was written over the one that was read. From then on no projector writes a row of this ticket.
     pub(super) async fn catalogue_leave(&self, before: Option<&Written>, item: Item) -> Result<bool, StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match before {
-            None => put.condition_expression(UNWRITTEN).expression_attribute_names("#pk", PK),
-            Some(before) => put
-                .condition_expression(AS_READ)
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_names("#gone", "gone")
-                .expression_attribute_values(":read", keys::n(before.version)),
-        };
+        let (condition, names, values) = as_read(before);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(values);
         match put.send().await {
             Ok(_) => Ok(true),
             Err(error) if is_lost(&error) => Ok(false),
