@@ -73,7 +73,7 @@ impl Node {
     /// A command that runs one file of tests with Node.js itself.
     pub(crate) fn test_file(&self, file: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(find_program("node").context("npm is here, but node was not found")?);
-        command.current_dir(&self.folder).args(["--test", file]);
+        command.current_dir(&self.folder).args(["--test", "--test-reporter=spec", file]);
         Ok(command)
     }
 

@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use serde::{Deserialize, Serialize};
 
+use crate::console::text;
 use crate::interrupt;
 
 /// A process that another run of these commands can recognise: ids are used again, start times are not.
@@ -152,18 +153,36 @@ impl Daemon {
 
 /// The last lines of a log.
 pub(crate) fn tail(log: &Path) -> String {
+    last_lines(log, 15)
+}
+
+/// So many of the last lines of a log.
+pub(crate) fn last_lines(log: &Path, count: usize) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
+    lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
 /// Runs a command to its end with its output on the terminal; ends it when somebody interrupts.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
+    wait(&mut spawn(command)?, || {})
+}
+
+/// The same, with its output in a log, too.
+pub(crate) fn run_and_keep(command: &mut Command, log: &Path) -> anyhow::Result<ExitStatus> {
+    let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
+    let mut child = spawn(command.stdout(file.try_clone()?).stderr(file))?;
+    // Followed like the log of another process: whoever inherited a pipe's end would keep its reader waiting.
+    let mut written = File::open(log)?;
+    let status = wait(&mut child, || text(&read_on(&mut written)));
+    text(&read_on(&mut written));
+    status
+}
+
+fn spawn(command: &mut Command) -> anyhow::Result<Child> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let mut child =
-        command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("{name} cannot be started"))?;
-    wait(&mut child)
+    command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("{name} cannot be started"))
 }
 
 /// Runs a command whose output matters only if it fails: then the output is part of the error.
@@ -183,8 +202,9 @@ pub(crate) fn capture(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn wait(child: &mut Child) -> anyhow::Result<ExitStatus> {
+fn wait(child: &mut Child, mut meanwhile: impl FnMut()) -> anyhow::Result<ExitStatus> {
     loop {
+        meanwhile();
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }

@@ -19,7 +19,7 @@ use crate::emulator::{as_owner, free_port};
 use crate::environment::cargo;
 use crate::fuzz;
 use crate::interrupt;
-use crate::process::{capture, run, run_quietly};
+use crate::process::{capture, last_lines, run, run_and_keep, run_quietly};
 use crate::project::Project;
 use crate::proxy::Between;
 use crate::python::Venv;
@@ -38,6 +38,8 @@ const STORM: &str = "storm";
 pub(crate) const COST: &str = "cost";
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
+/// Lines of a failed test program's output that are repeated at the end.
+const LAST_WORDS: usize = 60;
 /// Long enough to see the countdown, short enough to wait for its end.
 const SHORT_HOLD_SECONDS: u32 = 20;
 
@@ -131,17 +133,20 @@ pub(crate) fn cargo_test(project: &Project) -> Command {
     command
 }
 
-/// The test programs of these names, built; `kind` says of which sort they are.
-pub(crate) fn built(project: &Project, kind: &[&str], names: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+/// The test programs of these names with where they are, built; `kind` says of which sort they are.
+pub(crate) fn built(project: &Project, kind: &[&str], names: &[&str]) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let mut command = cargo_test(project);
     command.args(["--no-run", "--message-format", "json"]).args(kind);
     let messages = capture(&mut command).context("the tests cannot be built")?;
-    let programs: Vec<PathBuf> = messages
+    let mut programs: Vec<(String, PathBuf)> = messages
         .lines()
         .filter_map(|message| serde_json::from_str::<Value>(message).ok())
-        .filter(|message| names.iter().any(|name| message["target"]["name"] == **name))
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .filter_map(|message| {
+            let name = message["target"]["name"].as_str().filter(|name| names.contains(name))?;
+            Some((name.to_owned(), PathBuf::from(message["executable"].as_str()?)))
+        })
         .collect();
+    programs.sort();
     if programs.len() != names.len() {
         bail!("cargo built {programs:?} for {names:?}");
     }
@@ -252,7 +257,8 @@ fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &
     against(project, folder, stack, options, &names)
 }
 
-/// Runs test programs against a stack.
+/// Runs test programs against a stack, one after the other, each to its end. What those that fail have said last is in
+/// the error, and so at the end of the report: a long run's output is read from there, or cut off before it.
 fn against(
     project: &Project,
     folder: &Path,
@@ -260,13 +266,25 @@ fn against(
     options: &TestOptions,
     names: &[String],
 ) -> anyhow::Result<()> {
-    let mut command = cargo_test(project);
-    for name in names {
-        command.args(["--test", name]);
+    let kind: Vec<&str> = names.iter().flat_map(|name| ["--test", name]).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut failures = Vec::new();
+    for (name, program) in built(project, &kind, &names)? {
+        line(&format!("    {name}"));
+        let mut command = Command::new(program);
+        // Where cargo would run it.
+        command.current_dir(project.root().join(INTEGRATION)).args(&options.filter);
+        tell(&mut command, folder, stack, options);
+        let log = folder.join(format!("{name}.log"));
+        let status = run_and_keep(&mut command, &log)?;
+        if !status.success() {
+            failures.push(format!("{name}: {status}\n{}", last_lines(&log, LAST_WORDS)));
+        }
     }
-    command.args(&options.filter);
-    tell(&mut command, folder, stack, options);
-    succeed(&mut command)
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", failures.join("\n"))
 }
 
 /// Tells a test program where the stack is.

@@ -20,7 +20,7 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let folder = fresh_folder(project, "store")?;
     let template = transformed_template(project, &venv, &folder)?;
     let programs = built(project, &["--lib"], &["holdfast_store"])?;
-    let program = programs.first().context("cargo built no tests")?;
+    let (_, program) = programs.first().context("cargo built no tests")?;
     let mut failed = Vec::new();
     let starting = step("Start the emulator");
     let mut emulator = Emulator::start(&venv, &folder, free_port()?, &[])?;

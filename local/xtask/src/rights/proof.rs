@@ -90,7 +90,7 @@ impl Proof {
         let running = step("Run each test alone, to see which rights it needs");
         let mut needing: BTreeMap<Right, Vec<Test>> = BTreeMap::new();
         let mut count = 0;
-        for program in built(&self.project, &["--test", "stack", "--test", "crash"], &PROGRAMS)? {
+        for (_, program) in built(&self.project, &["--test", "stack", "--test", "crash"], &PROGRAMS)? {
             let names = names(&program)?.into_iter();
             for name in names.filter(|name| wanted.is_empty() || wanted.iter().any(|part| name.contains(part))) {
                 self.forget()?;
