@@ -16,8 +16,11 @@ use serde::de::DeserializeOwned;
 
 use crate::cli::{CostOptions, TestOptions};
 use crate::console::line;
+use crate::dynamodb_local::DynamoDbLocal;
+use crate::emulator::endpoint;
 use crate::files::read_json;
 use crate::project::Project;
+use crate::proxy::Proxy;
 use crate::rights::Observed;
 use crate::stack::Stack;
 use crate::test::{COST, cargo_test, lock, start, succeed, tell};
@@ -88,13 +91,31 @@ fn functions(stack: &Stack) -> anyhow::Result<Functions> {
 
 /// Has each journey made so often, and reads what was seen of it.
 fn count(project: &Project, folder: &Path, stack: &Stack, times: u32) -> anyhow::Result<Record> {
-    counted(project, folder, stack, "each_journey_is_counted", ("HOLDFAST_COST_TIMES", times))
+    let meter = stack.proxy_url().context("no meter stands before the emulator")?;
+    let settings = [("HOLDFAST_METER_URL", meter.to_owned()), ("HOLDFAST_COST_TIMES", times.to_string())];
+    counted(project, folder, stack, "each_journey_is_counted", settings)
 }
 
-/// Lets a market grow to so many tickets, and reads what everything takes at each size.
+/// Lets a market grow to so many tickets in DynamoDB Local, and reads what everything takes at each size.
 fn grow(project: &Project, folder: &Path, stack: &Stack, tickets: u32) -> anyhow::Result<Sizes> {
-    let test = "what_everything_takes_is_counted_while_the_market_grows";
-    counted(project, folder, stack, test, ("HOLDFAST_COST_TICKETS", tickets))
+    let logs = folder.join("growth");
+    std::fs::create_dir_all(&logs)?;
+    let mut tables = DynamoDbLocal::start(project, &logs)?;
+    // Nobody pays anything there: no stand-in for Stripe is behind that meter.
+    let meter = Proxy::meter(&folder.join("bin"), &logs, tables.port(), tables.port());
+    let sizes = meter.and_then(|mut meter| {
+        let settings = [
+            ("HOLDFAST_METER_URL", meter.url().to_owned()),
+            ("HOLDFAST_COST_TABLES", endpoint(tables.port())),
+            ("HOLDFAST_COST_TICKETS", tickets.to_string()),
+        ];
+        let test = "what_everything_takes_is_counted_while_the_market_grows";
+        let sizes = counted(project, folder, stack, test, settings);
+        meter.stop();
+        sizes
+    });
+    tables.stop();
+    sizes
 }
 
 fn counted<T: DeserializeOwned>(
@@ -102,16 +123,13 @@ fn counted<T: DeserializeOwned>(
     folder: &Path,
     stack: &Stack,
     test: &str,
-    (variable, number): (&str, u32),
+    settings: impl IntoIterator<Item = (&'static str, String)>,
 ) -> anyhow::Result<T> {
     let record: PathBuf = folder.join("cost.json");
     let mut command = cargo_test(project);
     command.args(["--test", COST, "--", "--exact", test]);
     tell(&mut command, folder, stack, &TestOptions::plain());
-    command
-        .env("HOLDFAST_METER_URL", stack.proxy_url().context("no meter stands before the emulator")?)
-        .env(variable, number.to_string())
-        .env("HOLDFAST_COST_RECORD", &record);
+    command.envs(settings).env("HOLDFAST_COST_RECORD", &record);
     succeed(&mut command)?;
     read_json(&record).context("the counts cannot be read")
 }

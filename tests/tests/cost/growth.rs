@@ -1,5 +1,6 @@
 //! How what a route takes grows with the market: what routes, projection, renderer and sweep ask of the table is asked in a
-//! table of its own, without functions, streams and pages around it, at one size after the other.
+//! table of its own, without functions, streams and pages around it, at one size after the other. The table is one of
+//! DynamoDB Local's: the emulator takes a second for ten listings, and reads a partition from its beginning.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,9 +75,9 @@ fn query(order: CatalogueOrder, words: &[&str]) -> CatalogueQuery {
     CatalogueQuery { order, words: words.iter().map(|word| (*word).to_owned()).collect(), from: None, to: None }
 }
 
-/// A table with the keys and indexes of the market's, and nothing else of it.
-async fn own_table(client: &Client) -> String {
-    let market = client.describe_table().table_name(Stack::get().output("MarketTable")).send().await;
+/// A table with the keys and indexes of the stack's, and nothing else of it.
+async fn own_table(of_stack: &Client, client: &Client) -> String {
+    let market = of_stack.describe_table().table_name(Stack::get().output("MarketTable")).send().await;
     let market = market.expect("a description").table.expect("a table");
     let name = format!("growth-{}", Uuid::new_v4().simple());
     let mut table = client
@@ -97,13 +98,16 @@ async fn own_table(client: &Client) -> String {
 }
 
 impl Grown {
-    async fn new(meter: Meter) -> Self {
+    /// A market without tickets, in a table at `address`; what is counted passes the meter on its way there.
+    async fn new(meter: Meter, address: &str) -> Self {
         let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        let plain = Client::new(&sdk);
-        let table = own_table(&plain).await;
-        let config = aws_sdk_dynamodb::config::Builder::from(&sdk).endpoint_url(meter.address()).build();
+        let at = |address: &str| {
+            Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&sdk).endpoint_url(address).build())
+        };
+        let plain = at(address);
+        let table = own_table(&Client::new(&sdk), &plain).await;
         Self {
-            counted: Market::new(Client::from_conf(config), table.clone()),
+            counted: Market::new(at(meter.address()), table.clone()),
             plain: Market::new(plain, table),
             meter,
             seller: UserId::from_uuid(Uuid::now_v7()),
@@ -220,9 +224,9 @@ impl Grown {
     }
 }
 
-/// Grows a market and looks at what everything takes at each size.
-pub(crate) async fn measured(meter: Meter, most: usize) -> Value {
-    let mut grown = Grown::new(meter).await;
+/// Grows a market in a table at `address` and looks at what everything takes at each size.
+pub(crate) async fn measured(meter: Meter, address: &str, most: usize) -> Value {
+    let mut grown = Grown::new(meter, address).await;
     let mut sizes = BTreeMap::new();
     for size in [1, 10, 100, 1_000, 10_000, 100_000].into_iter().filter(|size| *size <= most) {
         grown.grow(size).await;

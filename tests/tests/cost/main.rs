@@ -43,11 +43,11 @@ async fn each_journey_is_counted() {
     std::fs::write(variable("HOLDFAST_COST_RECORD"), text).expect("a record");
 }
 
-/// `HOLDFAST_COST_TICKETS` says how far the market grows.
+/// `HOLDFAST_COST_TICKETS` says how far the market grows, `HOLDFAST_COST_TABLES` what has its table: behind the meter.
 #[tokio::test]
 async fn what_everything_takes_is_counted_while_the_market_grows() {
     let most: usize = variable("HOLDFAST_COST_TICKETS").parse().expect("a number");
     let meter = Meter::new(variable("HOLDFAST_METER_URL")).await;
-    let sizes = Box::pin(growth::measured(meter, most)).await;
+    let sizes = Box::pin(growth::measured(meter, &variable("HOLDFAST_COST_TABLES"), most)).await;
     std::fs::write(variable("HOLDFAST_COST_RECORD"), sizes.to_string()).expect("a record");
 }

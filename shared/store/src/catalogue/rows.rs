@@ -182,3 +182,13 @@ fn listed_at(entries: &[Item], id: TicketId) -> Result<Option<Timestamp>, StoreE
     };
     Ok(Written::from_item(entry.clone())?.listed_at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_call_looks_at_what_is_wanted_and_the_upper_end() {
+        assert_eq!([1, 36, 99, 100, usize::MAX].map(rows_wanted), [2, 37, 100, 100, 100]);
+    }
+}

@@ -277,6 +277,30 @@ async fn a_range_goes_on_behind_rows_that_it_drops() {
 }
 
 #[tokio::test]
+async fn cards_say_what_their_rows_say_and_rows_that_say_nothing_what_their_tickets_say() {
+    let (market, table) = market().await;
+    let by_row = shown(&market, begins("Opera", Some(at(900))), 1).await;
+    let bare = shown(&market, begins("Ballet", Some(at(901))), 2).await;
+    let sold = shown(&market, begins("Concert", Some(at(902))), 3).await;
+    // Rows of a version that wrote the place alone; one of them is of a ticket that has been sold meanwhile.
+    for ticket in [&bare, &sold] {
+        let mut row = key("C#NEWEST".to_owned(), place(ticket).to_string());
+        row.insert("starts_at".to_owned(), n(at(901).as_millis()));
+        table.put_all(vec![row]).await;
+    }
+    let order = placed(&market, 1, sold.id, 4).await;
+    market.ticket_commit(sold.id, order.id, order.hold).await.unwrap();
+    market.ticket_sell(sold.id, order.id, order.hold, at(5)).await.unwrap();
+    // Changed since its row was written, and not projected again.
+    change(&market, &by_row, begins("Operetta", Some(at(900)))).await;
+    let cards = market.catalogue_shown(PlaceRange::default(), true, 50, at(0)).await.unwrap();
+    let said: Vec<_> = cards.iter().map(|card| (card.place, &card.facts)).collect();
+    assert_eq!(said, [(place(&bare), &bare.facts), (place(&by_row), &by_row.facts)]);
+    let oldest = market.catalogue_shown(PlaceRange::default(), false, 1, at(0)).await.unwrap();
+    assert_eq!(oldest.iter().map(|card| card.place).collect::<Vec<_>>(), [place(&by_row)]);
+}
+
+#[tokio::test]
 async fn tickets_are_shown_as_they_are_with_their_places_in_the_order_asked_for() {
     let (market, _) = market().await;
     let first = shown(&market, facts("Opera"), 1).await;
