@@ -16,8 +16,8 @@ mod record;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -56,6 +56,8 @@ struct Storm {
     tables: Tables,
     emulator: u32,
     plan: Plan,
+    /// Points that are armed, as far as is known: whoever dies there does not say so.
+    armed: Mutex<BTreeSet<&'static str>>,
     /// Everybody has gone home.
     over: AtomicBool,
     /// Nothing is to be carried any more.
@@ -99,28 +101,26 @@ impl Storm {
         }
     }
 
-    fn arm(&self, point: &str) {
+    fn arm(&self, point: &'static str) {
         let file = crash_folder().join(point);
         if !file.exists() {
+            if !self.armed.lock().expect("a lock").insert(point) {
+                self.met(point);
+            }
             std::fs::write(&file, "").expect("a disk with room");
             self.record.write(&json!({"kind": "faults", "at": now(), "armed": point}));
         }
     }
 
-    /// Points that were armed and are not any more have been met.
+    /// A point that was armed and is not any more: a process has died there.
+    fn met(&self, point: &str) {
+        self.record.write(&json!({"kind": "crash", "at": now(), "point": point}));
+    }
+
     fn disarm(&self) {
-        let armed = self.plan.iter().filter_map(|(_, disturbance)| match disturbance {
-            Disturbance::Crash(point) => Some(*point),
-            Disturbance::Proxy(_)
-            | Disturbance::Stripe(_)
-            | Disturbance::Webhooks(_)
-            | Disturbance::Kill(_)
-            | Disturbance::Sweep
-            | Disturbance::Replay(..) => None,
-        });
-        for point in armed.collect::<BTreeSet<&str>>() {
+        for point in std::mem::take(&mut *self.armed.lock().expect("a lock")) {
             if std::fs::remove_file(crash_folder().join(point)).is_err() {
-                self.record.write(&json!({"kind": "crash", "at": now(), "point": point}));
+                self.met(point);
             }
         }
     }
@@ -237,6 +237,7 @@ async fn prepare(seed: u64, actions: usize, rng: &mut Rng) -> Storm {
         },
         emulator: required("HOLDFAST_EMULATOR_PID").parse().expect("a process id"),
         plan,
+        armed: Mutex::default(),
         over: AtomicBool::new(false),
         shut: AtomicBool::new(false),
     }
