@@ -1,6 +1,6 @@
 //! How what a route takes grows with the market: what routes, projection, renderer and sweep ask of the table is asked in a
 //! table of its own, without functions, streams and pages around it, at one size after the other. The table is one of
-//! DynamoDB Local's: the emulator takes a second for ten listings, and reads a partition from its beginning.
+//! DynamoDB Local's: the emulator took a second for some ten listings, and so hours for the largest size.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
