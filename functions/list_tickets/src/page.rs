@@ -25,7 +25,7 @@ pub(crate) async fn read(market: &Market, query: &ListQuery, now: Timestamp) -> 
     for _ in 0..READS {
         let found = market.catalogue_list(&filter, page.next, query.limit).await?;
         let tickets = read_tickets(market, &found.places).await?;
-        page.next = take(found, tickets, wanted, now, &mut page.tickets);
+        page.next = take(&filter, found, tickets, wanted, now, &mut page.tickets);
         if page.next.is_none() || page.tickets.len() == wanted {
             break;
         }
@@ -53,6 +53,7 @@ async fn read_tickets(market: &Market, places: &[CataloguePlace]) -> Result<Hash
 
 /// Moves tickets on the market to the page until it is full; gives the place after which to go on.
 fn take(
+    filter: &CatalogueQuery,
     found: CataloguePage,
     mut tickets: HashMap<TicketId, Ticket>,
     wanted: usize,
@@ -61,8 +62,10 @@ fn take(
 ) -> Option<CataloguePlace> {
     let last = found.places.last().copied();
     for place in found.places {
-        if let Some(ticket) = tickets.remove(&place.ticket).filter(|ticket| can_be_bought(ticket, now)) {
-            page.push(ticket);
+        // A ticket that moves while it is read can be met twice: at its place it counts.
+        let is_asked_for = |ticket: &Ticket| filter.finds(place, ticket) && can_be_bought(ticket, now);
+        if tickets.get(&place.ticket).is_some_and(is_asked_for) {
+            page.extend(tickets.remove(&place.ticket));
         }
         if page.len() == wanted && Some(place) != last {
             return Some(place);
@@ -120,6 +123,10 @@ mod tests {
         })
     }
 
+    fn asked(order: CatalogueOrder, from: Option<i64>) -> CatalogueQuery {
+        CatalogueQuery { order, words: vec![], from: from.map(moment), to: None }
+    }
+
     fn taken(places: &[u8], next: Option<u8>, wanted: usize) -> (Vec<TicketId>, Option<CataloguePlace>) {
         let tickets = HashMap::from([
             ticket(1, TicketState::Listed, None),
@@ -129,8 +136,8 @@ mod tests {
             ticket(6, TicketState::Listed, None),
         ]);
         let found = CataloguePage { places: places.iter().copied().map(place).collect(), next: next.map(place) };
-        let mut page = Vec::new();
-        let next = take(found, tickets, wanted, moment(100), &mut page);
+        let (mut page, everything) = (Vec::new(), asked(CatalogueOrder::Newest, None));
+        let next = take(&everything, found, tickets, wanted, moment(100), &mut page);
         (page.iter().map(|ticket| ticket.id).collect(), next)
     }
 
@@ -152,9 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_an_older_state_find_nothing() {
+        let found = |query: CatalogueQuery, millis: i64| {
+            let place = CataloguePlace { moment: moment(millis), ticket: id(1) };
+            let found = CataloguePage { places: vec![place], next: None };
+            let tickets = HashMap::from([ticket(1, TicketState::Listed, Some(moment(200)))]);
+            let mut page = Vec::new();
+            take(&query, found, tickets, 9, moment(100), &mut page);
+            page.len()
+        };
+        let by_age = || asked(CatalogueOrder::Newest, None);
+        assert_eq!((found(by_age(), 7), found(by_age(), 8)), (1, 0), "it is listed at 7");
+        let by_date = || asked(CatalogueOrder::Soonest, Some(150));
+        assert_eq!((found(by_date(), 200), found(by_date(), 190)), (1, 0), "it begins at 200");
+        let to = |to| CatalogueQuery { to: Some(moment(to)), ..by_age() };
+        assert_eq!((found(to(200), 7), found(to(199), 7)), (1, 0));
+        assert_eq!(
+            (found(asked(CatalogueOrder::Newest, Some(200)), 7), found(asked(CatalogueOrder::Newest, Some(201)), 7)),
+            (1, 0)
+        );
+        let word = |word: &str| CatalogueQuery { words: vec![word.to_owned()], ..by_age() };
+        assert_eq!((found(word("flute"), 7), found(word("magic"), 7)), (1, 0));
+    }
+
+    #[test]
     fn by_date_the_past_is_not_read() {
-        let asked =
-            |order, from: Option<i64>| CatalogueQuery { order, words: vec![], from: from.map(moment), to: None };
         let from = |order, from| still_to_come(&asked(order, from), moment(100)).from;
         assert_eq!(from(CatalogueOrder::Soonest, None), Some(moment(100)));
         assert_eq!(from(CatalogueOrder::Soonest, Some(50)), Some(moment(100)));

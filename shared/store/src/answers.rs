@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
-use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
-use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
+use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleBuilder, RuleMode, create_mock_http_client, mock};
 use holdfast_auth::SessionKeys;
 use holdfast_domain::{
     Currency, DisplayName, EmailAddress, HoldRequest, IdempotencyKey, MailPurpose, Order, OrderId, OrderState,
@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::catalogue::tests::written_item;
 use crate::keys::{self, Item};
 use crate::{
     Account, Accounts, Allowance, Boundary, CataloguePlace, ExpireOutcome, LinkStored, LostOr, Market, NewTicket,
@@ -370,50 +371,75 @@ async fn what_a_batch_leaves_out_is_read_by_the_next_call() {
     assert_eq!((rule.num_calls(), waited), (4, Duration::from_millis(50 + 100 + 200)));
 }
 
-/// A projector's two reads, of the entry and of the ticket, and what each finds.
-fn projectors_reads(entry: fn() -> GetItemOutput, ticket: fn() -> GetItemOutput) -> [Rule; 2] {
-    let of = |sort_key: &'static str| {
-        mock!(Client::get_item)
-            .match_requests(move |request| request.key().is_some_and(|key| key["sk"] == keys::s(sort_key)))
-    };
-    [of("P").then_output(entry), of("T").then_output(ticket)]
+/// What a projector reads: the entry, which is there from a read on, and the ticket.
+fn projectors_reads(entries: Rule, ticket: fn() -> GetItemOutput) -> [Rule; 2] {
+    [entries, reads_of("T").then_output(ticket)]
+}
+
+fn reads_of(sort_key: &'static str) -> RuleBuilder<GetItemInput, GetItemOutput, GetItemError> {
+    mock!(Client::get_item)
+        .match_requests(move |request| request.key().is_some_and(|key| key["sk"] == keys::s(sort_key)))
 }
 
 fn nothing() -> GetItemOutput {
     GetItemOutput::builder().build()
 }
 
-/// No entry, and the ticket.
-fn reads_of_a_new_one() -> [Rule; 2] {
-    projectors_reads(nothing, || GetItemOutput::builder().set_item(items::listed_item(&ticket()).ok()).build())
+/// No entry until it has been read some times, then that of the ticket; and the ticket.
+fn reads_of_a_new_one(until: usize) -> [Rule; 2] {
+    let written = || GetItemOutput::builder().set_item(Some(written_item(&ticket()))).build();
+    let entries = reads_of("P").sequence().output(nothing).times(until).output(written).repeatedly().build();
+    projectors_reads(entries, || GetItemOutput::builder().set_item(items::listed_item(&ticket()).ok()).build())
+}
+
+fn rows_written() -> Rule {
+    mock!(Client::batch_write_item).then_output(|| BatchWriteItemOutput::builder().build())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_projector_that_lost_reads_again_and_gives_up_after_five() {
-    let [entry, lock] = reads_of_a_new_one();
-    for reason in ["ConditionalCheckFailed", "TransactionConflict"] {
-        let rule = mock!(Client::transact_write_items)
+    for code in ["ConditionalCheckFailedException", "TransactionConflictException"] {
+        let ([entry, lock], rows) = (reads_of_a_new_one(3), rows_written());
+        let put = mock!(Client::put_item)
             .sequence()
-            .http_status(400, Some(cancelled(reason)))
+            .http_status(400, Some(refused(code, json!({}))))
             .times(2)
-            .output(|| TransactWriteItemsOutput::builder().build())
+            .output(|| PutItemOutput::builder().build())
             .build();
-        let (wrote, waited) = timed(market(&[&entry, &lock, &rule]).catalogue_project(ticket().id, at(0))).await;
-        assert_eq!((wrote.unwrap(), waited), (Projected::Written, Duration::from_millis(40 + 80)), "{reason}");
+        let (wrote, waited) = timed(market(&[&entry, &lock, &put, &rows]).catalogue_project(ticket().id, at(0))).await;
+        assert_eq!((wrote.unwrap(), waited), (Projected::Written, Duration::from_millis(40 + 80)), "{code}");
+        assert_eq!((put.num_calls(), rows.num_calls()), (3, 1), "who lost writes no rows");
     }
-    let never = mock!(Client::transact_write_items)
+    let [entry, lock] = reads_of_a_new_one(5);
+    let never = mock!(Client::put_item)
         .sequence()
-        .http_status(400, Some(cancelled("ConditionalCheckFailed")))
+        .http_status(400, Some(refused("ConditionalCheckFailedException", json!({}))))
         .repeatedly()
         .build();
     let (wrote, waited) = timed(market(&[&entry, &lock, &never]).catalogue_project(ticket().id, at(0))).await;
     assert!(is_outage(&wrote.unwrap_err()));
     assert_eq!((never.num_calls(), waited), (5, Duration::from_millis(40 + 80 + 160 + 320)));
-    for (reason, later) in [("ThrottlingError", true), ("ValidationError", false)] {
-        let rule = mock!(Client::transact_write_items).sequence().http_status(400, Some(cancelled(reason))).build();
-        let failed = market(&[&entry, &lock, &rule]).catalogue_project(ticket().id, at(0)).await;
-        assert_eq!(failed.unwrap_err().is_transient(), later, "{reason}");
+    for (code, later) in [("ThrottlingException", true), ("ValidationException", false)] {
+        let [entry, lock] = reads_of_a_new_one(1);
+        let put =
+            mock!(Client::put_item).sequence().http_status(400, Some(refused(code, json!({})))).repeatedly().build();
+        let failed = market(&[&entry, &lock, &put]).catalogue_project(ticket().id, at(0)).await;
+        assert_eq!(failed.unwrap_err().is_transient(), later, "{code}");
     }
+}
+
+/// Another projector's entry stands: what was put is of an older one, or may be.
+#[tokio::test(start_paused = true)]
+async fn a_projector_that_finds_another_entry_after_its_rows_writes_them_again() {
+    let put = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+    let ([entry, lock], rows) = (reads_of_a_new_one(2), rows_written());
+    let (wrote, waited) = timed(market(&[&entry, &lock, &put, &rows]).catalogue_project(ticket().id, at(0))).await;
+    assert_eq!((wrote.unwrap(), waited), (Projected::Written, Duration::from_millis(40)));
+    assert_eq!((entry.num_calls(), put.num_calls(), rows.num_calls()), (4, 1, 2));
+    let ([entry, lock], rows) = (reads_of_a_new_one(100), rows_written());
+    let (wrote, _) = timed(market(&[&entry, &lock, &put, &rows]).catalogue_project(ticket().id, at(0))).await;
+    assert!(is_outage(&wrote.unwrap_err()));
+    assert_eq!(rows.num_calls(), 5);
 }
 
 /// The entry of a ticket that was listed, and no ticket any more.
@@ -432,7 +458,7 @@ fn reads_of_a_deleted_one() -> [Rule; 2] {
         let item = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         GetItemOutput::builder().set_item(Some(item)).build()
     };
-    projectors_reads(entry, nothing)
+    projectors_reads(reads_of("P").then_output(entry), nothing)
 }
 
 fn unremoved() -> BatchWriteItemOutput {

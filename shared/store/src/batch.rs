@@ -1,9 +1,10 @@
-//! Reading and removing many items by their keys.
+//! Reading, putting and removing many items.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 
 use crate::Market;
 use crate::error::StoreError;
@@ -51,21 +52,26 @@ impl Market {
         Err(StoreError::Unavailable("keys of a batch stay unprocessed".into()))
     }
 
-    /// Removes the items of `keys`, as many of them as are there, each by itself.
-    pub(crate) async fn items_remove(&self, keys: Vec<Item>) -> Result<(), StoreError> {
+    /// Puts `items` and removes those of `keys`, as many of them as are there: each by itself, in any order. No key may be
+    /// given twice.
+    pub(crate) async fn items_write(&self, items: Vec<Item>, keys: Vec<Item>) -> Result<(), StoreError> {
+        let puts = items.into_iter().map(|item| {
+            let put = PutRequest::builder().set_item(Some(item)).build()?;
+            Ok(WriteRequest::builder().put_request(put).build())
+        });
         let removals = keys.into_iter().map(|key| {
-            let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(StoreError::corrupt)?;
+            let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
             Ok(WriteRequest::builder().delete_request(delete).build())
         });
-        let removals = removals.collect::<Result<Vec<_>, StoreError>>()?;
-        for chunk in removals.chunks(WRITES_PER_CALL) {
-            self.chunk_remove(chunk.to_vec()).await?;
+        let writes: Result<Vec<_>, BuildError> = puts.chain(removals).collect();
+        for chunk in writes.map_err(StoreError::corrupt)?.chunks(WRITES_PER_CALL) {
+            self.chunk_write(chunk.to_vec()).await?;
         }
         Ok(())
     }
 
-    async fn chunk_remove(&self, removals: Vec<WriteRequest>) -> Result<(), StoreError> {
-        let mut request = HashMap::from([(self.table.clone(), removals)]);
+    async fn chunk_write(&self, writes: Vec<WriteRequest>) -> Result<(), StoreError> {
+        let mut request = HashMap::from([(self.table.clone(), writes)]);
         for call in 0..CALLS_PER_BATCH {
             pause_before(call).await;
             let output = self.client.batch_write_item().set_request_items(Some(request)).send().await;
@@ -74,6 +80,6 @@ impl Market {
                 return Ok(());
             }
         }
-        Err(StoreError::Unavailable("removals of a batch stay unprocessed".into()))
+        Err(StoreError::Unavailable("writes of a batch stay unprocessed".into()))
     }
 }

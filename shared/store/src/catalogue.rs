@@ -1,28 +1,35 @@
 //! The catalogue: rows by which listed tickets are found, newest first, by date and by word.
 //!
-//! A ticket's rows follow from its [`Entry`] alone. The entry that is written now stands beside the ticket with the
-//! ticket's version, and changes in one transaction with the rows: wherever a projector dies, entry and rows agree.
-//! Three rules make duplicates and reordered events harmless:
+//! A ticket's rows follow from its [`Entry`] alone. The entry that is to be written now stands beside the ticket with the
+//! ticket's version; the rows are put and removed after it, each by itself, at half the price of a transaction. These rules
+//! make duplicates, reordered events and projectors that die or stall harmless:
 //!
-//! - The projector reads the entry first, then the ticket, and its transaction demands that the entry still has the
-//!   version that was read. Of two projectors, the one that commits later has therefore read the ticket later.
+//! - The projector reads the entry first, then the ticket, and its write demands that the entry still has the version that
+//!   was read. Of two projectors, the one whose entry stands has therefore read the ticket later.
+//! - Every projector writes all rows of the entry that stands, also one that finds nothing to write in the entry: whoever
+//!   wrote it may have died before its rows.
+//! - Whoever has written rows looks at the entry once more. If it is another one, rows of the older may just have been put
+//!   over those of the newer: it does everything again, and removes what it has put. Whoever dies before that look is
+//!   delivered again, and looks then. So the last that is put is of the entry that stands.
 //! - A ticket that is gone leaves a tombstone, so that a projector that stalled before the deletion cannot mistake the
-//!   missing entry for a new ticket's.
-//! - The entry of a ticket that is sold or gone is final: it still names the rows that were there, and no projector can
-//!   write one again. So they are removed after it, each by itself, at half the price of a transaction; whoever dies in
-//!   between has them removed by the next delivery.
+//!   missing entry for a new ticket's. The entry of a ticket that is sold or gone is final: nothing is looked at again.
+//! - An entry names the rows that are to leave, so that any later projector removes them.
+//!
+//! What can be left is a row of an entry that is two changes old, if its projector stalled over both and then died. No card
+//! is made of such a row, and a list finds nothing by it: [`CatalogueQuery::finds`] compares tickets with what was asked.
+//! `interleavings` goes through all orders of these steps.
 //!
 //! The row by age has what a card shows, too: who renders a page reads its rows, and not each ticket.
 
 mod list;
 mod place;
-mod removal;
 mod rows;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use holdfast_domain::{Ticket, TicketFacts, TicketId, TicketState, Timestamp, search_words};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +38,6 @@ use crate::crash::crash_point;
 use crate::error::StoreError;
 use crate::items::{FactsItem, moment};
 use crate::keys::{self, Item, PK};
-use crate::transaction::{cancelled_by, transaction_failed};
 
 pub use list::{CatalogueOrder, CataloguePage, CatalogueQuery};
 pub use place::{CataloguePlace, InvalidPlace};
@@ -55,7 +61,7 @@ pub enum Projected {
 }
 
 /// What the catalogue shows of a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Entry {
     created_at: Timestamp,
     starts_at: Option<Timestamp>,
@@ -136,7 +142,7 @@ struct WrittenItem {
     listed_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<EntryItem>,
-    /// Whose rows may still be there, though nothing is to be.
+    /// Whose rows may still be there, though they are not to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     leaving: Option<EntryItem>,
     /// There is no ticket any more.
@@ -173,12 +179,12 @@ impl EntryItem {
 }
 
 /// What was found written for a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Written {
     version: u64,
     listed_at: Option<Timestamp>,
     entry: Option<Entry>,
-    /// Of a ticket that is sold or gone: whose rows are to be removed, or were.
+    /// Whose rows are to be removed, or were, as far as the entry does not have them.
     leaving: Option<Entry>,
     gone: bool,
 }
@@ -199,8 +205,9 @@ impl Written {
     /// What shall be written for the ticket as it was read.
     fn wanted(ticket: Option<&Ticket>, before: Option<&Self>) -> Self {
         let entry = ticket.and_then(Entry::of);
-        let left = || before.and_then(|before| before.entry.clone().or_else(|| before.leaving.clone()));
-        let leaving = if entry.is_none() { left() } else { None };
+        let written =
+            before.and_then(|before| before.entry.as_ref()).filter(|written| Some(*written) != entry.as_ref());
+        let leaving = written.or_else(|| before.and_then(|before| before.leaving.as_ref())).cloned();
         match ticket {
             Some(ticket) => Self {
                 version: ticket.version.number(),
@@ -233,19 +240,27 @@ impl Written {
     }
 }
 
-/// Rows to put and keys of rows to delete, to get from one entry to that of a ticket. No key is in both.
-fn difference(ticket: &Ticket, before: Option<&Entry>, after: &Entry) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
-    let mut new = after.keys(ticket.id);
-    let kept: HashSet<_> = new.iter().cloned().collect();
-    let old = before.map(|entry| entry.keys(ticket.id)).unwrap_or_default();
-    let deletes = old.into_iter().filter(|key| !kept.contains(key));
-    let deletes = deletes.map(|(partition, place)| keys::key(partition, place.to_string())).collect();
-    if before == Some(after) {
-        // What a card shows may have changed, and only the row by age has it.
-        new.retain(|(partition, _)| *partition == CatalogueOrder::Newest.partition());
+/// Rows to put and keys of rows to remove, so that a ticket has the rows of its entry and no others of those that may be
+/// there. No key is in both.
+fn difference(
+    id: TicketId,
+    ticket: Option<&Ticket>,
+    standing: &Written,
+    others: &[Entry],
+) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
+    let wanted = standing.entry.as_ref().map(|entry| entry.keys(id)).unwrap_or_default();
+    let mut removed: HashSet<_> = standing.leaving.iter().chain(others).flat_map(|entry| entry.keys(id)).collect();
+    for key in &wanted {
+        removed.remove(key);
     }
-    let puts = new.into_iter().map(|(partition, place)| after.row(partition, place, &ticket.facts));
-    Ok((puts.collect::<Result<_, _>>()?, deletes))
+    let removed = removed.into_iter().map(|(partition, place)| keys::key(partition, place.to_string())).collect();
+    let mut puts = Vec::with_capacity(wanted.len());
+    if let (Some(ticket), Some(entry)) = (ticket, &standing.entry) {
+        for (partition, place) in wanted {
+            puts.push(entry.row(partition, place, &ticket.facts)?);
+        }
+    }
+    Ok((puts, removed))
 }
 
 impl Market {
@@ -254,6 +269,8 @@ impl Market {
     /// # Errors
     /// [`StoreError`] when the table fails; calling again is right.
     pub async fn catalogue_project(&self, id: TicketId, now: Timestamp) -> Result<Projected, StoreError> {
+        let mut projected = Projected::Unchanged;
+        let mut put = Vec::new();
         for attempt in 0..TRIES {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
@@ -261,22 +278,24 @@ impl Market {
             let before = self.catalogue_written(id).await?;
             let ticket = self.ticket_read(id).await?;
             let wanted = Written::wanted(ticket.as_ref(), before.as_ref());
-            if let Some(before) = before.as_ref().filter(|before| before.gone || **before == wanted) {
-                // Whoever wrote the entry may have died before it removed the rows.
-                self.rows_remove(id, before.leaving.as_ref()).await?;
-                return Ok(Projected::Unchanged);
-            }
-            let written = match (&ticket, &wanted.entry) {
-                (Some(ticket), Some(entry)) => {
-                    self.catalogue_write(ticket, entry, before.as_ref(), wanted.item(id, now)?).await?
+            let standing = match before {
+                Some(before) if before.gone || before == wanted => before,
+                before => {
+                    if !self.entry_write(before.as_ref(), wanted.item(id, now)?).await? {
+                        continue;
+                    }
+                    crash_point("catalogue_project");
+                    projected = Projected::Written;
+                    wanted
                 }
-                (Some(_) | None, _) => self.catalogue_leave(before.as_ref(), wanted.item(id, now)?).await?,
             };
-            if written {
-                crash_point("catalogue_project");
-                self.rows_remove(id, wanted.leaving.as_ref()).await?;
-                return Ok(Projected::Written);
+            let (rows, keys) = difference(id, ticket.as_ref(), &standing, &put)?;
+            self.items_write(rows, keys).await?;
+            crash_point("catalogue_rows");
+            if standing.entry.is_none() || self.catalogue_written(id).await?.as_ref() == Some(&standing) {
+                return Ok(projected);
             }
+            put.extend(standing.entry);
         }
         Err(StoreError::Unavailable("other projectors of the ticket were always faster".into()))
     }
@@ -294,43 +313,32 @@ impl Market {
         output.item.map(Written::from_item).transpose()
     }
 
-    /// Whether the transaction won. At most 53 writes: twelve words and one list, in two orders, old and new, and the
-    /// entry itself; a transaction may have a hundred.
-    async fn catalogue_write(
-        &self,
-        ticket: &Ticket,
-        entry: &Entry,
-        before: Option<&Written>,
-        item: Item,
-    ) -> Result<bool, StoreError> {
-        let (puts, deletes) = difference(ticket, before.and_then(|before| before.entry.as_ref()), entry)?;
-        let mut writes = vec![self.entry_put(item, before)?];
-        for row in puts {
-            let put = Put::builder().table_name(&self.table).set_item(Some(row)).build();
-            writes.push(TransactWriteItem::builder().put(put.map_err(StoreError::corrupt)?).build());
-        }
-        for key in deletes {
-            let delete = Delete::builder().table_name(&self.table).set_key(Some(key)).build();
-            writes.push(TransactWriteItem::builder().delete(delete.map_err(StoreError::corrupt)?).build());
-        }
-        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match cancelled_by(&error) {
-                Some("ConditionalCheckFailed" | "TransactionConflict") => Ok(false),
-                Some(_) | None => Err(transaction_failed(error)),
-            },
-        }
-    }
-
-    fn entry_put(&self, item: Item, before: Option<&Written>) -> Result<TransactWriteItem, StoreError> {
+    /// Whether the entry was written over the one that was read.
+    async fn entry_write(&self, before: Option<&Written>, item: Item) -> Result<bool, StoreError> {
         let (condition, names, values) = as_read(before);
-        let put = Put::builder()
+        let put = self
+            .client
+            .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
             .condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(values);
-        Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build())
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_lost(&error) => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+}
+
+/// Another projector was faster, or is just committing.
+fn is_lost(error: &SdkError<PutItemError>) -> bool {
+    match error.as_service_error() {
+        Some(error) => {
+            error.is_conditional_check_failed_exception() || error.meta().code() == Some("TransactionConflictException")
+        }
+        None => false,
     }
 }
 
@@ -352,4 +360,6 @@ fn to_item(value: &impl Serialize) -> Result<Item, StoreError> {
 }
 
 #[cfg(test)]
-mod tests;
+mod interleavings;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -19,7 +19,7 @@ const FUNCTIONS: [&str; 12] = [
     "ExpireOrder",
 ];
 /// Points right after a write, at which the next process that gets there dies.
-const POINTS: [&str; 20] = [
+const POINTS: [&str; 21] = [
     "ticket_hold",
     "hold_counted",
     "order_create",
@@ -40,9 +40,10 @@ const POINTS: [&str; 20] = [
     "ticket_change",
     "ticket_delete",
     "catalogue_project",
+    "catalogue_rows",
 ];
 const READS: [&str; 3] = ["GetItem", "Query", "BatchGetItem"];
-const WRITES: [&str; 3] = ["UpdateItem", "PutItem", "TransactWriteItems"];
+const WRITES: [&str; 4] = ["UpdateItem", "PutItem", "BatchWriteItem", "TransactWriteItems"];
 const STRIPE_OPERATIONS: [&str; 5] = ["create", "retrieve", "confirm", "capture", "cancel"];
 const STRIPE_ACTIONS: [&str; 4] = ["error_before", "error_after", "lost_answer", "delay"];
 

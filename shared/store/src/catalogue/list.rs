@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast_domain::Timestamp;
+use holdfast_domain::{Ticket, Timestamp};
 
 use crate::Market;
+use crate::catalogue::Entry;
 use crate::catalogue::place::CataloguePlace;
 use crate::error::StoreError;
 use crate::keys::{self, Item, PK, SK, n, s};
@@ -115,6 +116,25 @@ impl CatalogueQuery {
             }
         }
         Some(range)
+    }
+
+    /// Whether a ticket that was found by a row at `place` is one that was asked for. Rows are written after their tickets,
+    /// and one of an older state may still be there.
+    #[must_use]
+    pub fn finds(&self, place: CataloguePlace, ticket: &Ticket) -> bool {
+        let facts = &ticket.facts;
+        let moment = match self.order {
+            CatalogueOrder::Newest => Some(ticket.created_at),
+            CatalogueOrder::Soonest => facts.starts_at,
+        };
+        let is_within = |starts_at: Timestamp| {
+            self.from.is_none_or(|from| starts_at >= from) && self.to.is_none_or(|to| starts_at <= to)
+        };
+        let words = Entry::of(ticket).map(|entry| entry.words).unwrap_or_default();
+        place.ticket == ticket.id
+            && moment == Some(place.moment)
+            && (self.from.or(self.to).is_none() || facts.starts_at.is_some_and(is_within))
+            && self.words.iter().all(|word| words.contains(word))
     }
 
     fn filter(&self) -> Expression {

@@ -162,6 +162,28 @@ async fn a_change_moves_the_rows_and_what_is_written_already_stays() {
 }
 
 #[tokio::test]
+async fn rows_that_whoever_wrote_the_entry_did_not_get_to_are_written_by_the_next_delivery() {
+    let (market, table) = market().await;
+    let ticket = shown(&market, begins("Opera", Some(at(900))), 1).await;
+    for partition in ["W#opera#N", "C#NEWEST"] {
+        let row = table.partition(partition).await.remove(0);
+        table.remove(key(partition.to_owned(), row["sk"].as_s().unwrap())).await;
+    }
+    assert_eq!(found(&market, &query(NEWEST, &["opera"])).await, []);
+    assert_eq!(project(&market, ticket.id).await, Projected::Unchanged);
+    assert_eq!(rows(&table).await, 6);
+    assert_eq!(found(&market, &query(NEWEST, &["opera"])).await, [ticket.id]);
+    // And those that were to go.
+    let before = table.partition("W#opera#N").await;
+    change(&market, &ticket, begins("Ballet", Some(at(900)))).await;
+    assert_eq!(project(&market, ticket.id).await, Projected::Written);
+    table.put_all(before).await;
+    assert_eq!(rows(&table).await, 7);
+    assert_eq!(project(&market, ticket.id).await, Projected::Unchanged);
+    assert_eq!(rows(&table).await, 6);
+}
+
+#[tokio::test]
 async fn a_held_ticket_keeps_its_rows_and_a_sold_one_loses_them() {
     let (market, table) = market().await;
     let ticket = shown(&market, begins("Opera", Some(at(900))), 1).await;

@@ -106,6 +106,11 @@ impl Table {
         }
     }
 
+    /// Removes what is stored under a key.
+    pub(super) async fn remove(&self, key: Item) {
+        self.client.delete_item().table_name(&self.name).set_key(Some(key)).send().await.unwrap();
+    }
+
     /// Everything under a partition's key, in order.
     pub(super) async fn partition(&self, pk: &str) -> Vec<Item> {
         let query = self.client.query().table_name(&self.name).consistent_read(true);
