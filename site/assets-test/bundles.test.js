@@ -43,6 +43,9 @@ test("a page is not sent what only others say", async () => {
   const plain = await scriptOf("plain", "de");
   assert.ok(plain.includes("Sie sind abgemeldet."));
   for (const other of ["Zugangscode", "Seetang", "Nichts wurde abgebucht. Versuchen"]) assert.ok(!plain.includes(other), other);
+  const checkout = await scriptOf("checkout", "de");
+  assert.ok(checkout.includes("Sie haben diese Bestellung storniert"));
+  for (const other of ["Es ist bezahlt", "wurde am {date} erstattet", "/my-tickets/"]) assert.ok(!checkout.includes(other), other);
 });
 
 test("no module makes markup or code from text", () => {

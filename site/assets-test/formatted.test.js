@@ -4,10 +4,21 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { load } from "./support.js";
+
 /** @type {{ locale: string, prices: [number, string, string][], dates: [number, string][] }[]} */
 const languages = JSON.parse(readFileSync(new URL("formatted.json", import.meta.url), "utf8"));
 
+// The fixture is.
+process.env["TZ"] = "UTC";
+const english = await load(["format.js"]);
+
 for (const { locale, prices, dates } of languages) {
+  test(`${locale}: the script of another language writes prices and dates as this one does`, () => {
+    for (const [amount, currency, ours] of prices) assert.equal(english.priceIn(locale, { amount, currency }), ours);
+    for (const [moment, ours] of dates) assert.equal(english.dateTimeIn(locale).format(moment), ours);
+  });
+
   test(`${locale}: prices of every currency`, () => {
     assert.ok(prices.length > 40);
     for (const [amount, currency, ours] of prices) {

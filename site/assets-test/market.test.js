@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { read, written } from "../assets/account.js";
+import { handOver, handedOrder } from "../assets/handed-order.js";
 import { forgetOrderKey, forgetOrderKeys, oneTabAtATime, orderKey } from "../assets/order-keys.js";
 import { corrections } from "../assets/range.js";
 import { untilNextLook } from "../assets/schedule.js";
@@ -130,6 +131,85 @@ test("the hint of who is signed in is read back, and anything else is nobody", (
   for (const kept of [null, "", "null", "Ann", "{}", '{"id":1,"name":"x"}', "[", '"x"']) assert.equal(read(kept), null, String(kept));
 });
 
+/** @param {object} [parts] @returns {any} */
+const heldOrder = (parts) => ({
+  id: "o1",
+  ticket: { id: "t1", title: "Opera", price: { amount: 1250, currency: "eur" }, venue: null, starts_at: null },
+  state: "awaiting_payment",
+  expires_at: "2026-11-23T12:15:00Z",
+  closed_reason: null,
+  refunded_at: null,
+  credential: null,
+  ...parts,
+});
+
+/** A tab of somebody who is signed in. @param {string | null} user @param {Storage} [session] */
+function tabOf(user, session = storage()) {
+  const local = storage();
+  if (user !== null) local.setItem("holdfast.account", written({ id: user, name: user }));
+  Object.defineProperty(globalThis, "localStorage", { configurable: true, value: local });
+  Object.defineProperty(globalThis, "sessionStorage", { configurable: true, value: session });
+  return session;
+}
+
+test("an order is handed to the next page of the tab, once, with the clock by which it runs out", () => {
+  const session = tabOf("ann");
+  handOver(heldOrder(), -1_500);
+  assert.equal(handedOrder("o2"), null, "another order is none");
+  const { data, clockOffset } = handedOrder("o1") ?? assert.fail("it is there");
+  assert.deepEqual([data, clockOffset], [heldOrder(), -1_500]);
+  assert.equal(handedOrder("o1"), null, "a reload asks");
+  assert.equal(session.length, 0);
+});
+
+test("what was handed over a while ago is asked for", ({ mock }) => {
+  let now = NOW;
+  mock.method(Date, "now", () => now);
+  tabOf("ann");
+  handOver(heldOrder(), 0);
+  now += 9_999;
+  assert.notEqual(handedOrder("o1"), null);
+  handOver(heldOrder(), 0);
+  now += 10_000;
+  assert.equal(handedOrder("o1"), null);
+});
+
+test("only an order that waits for its payment is handed over: no receipt and no code is ever left in the browser", () => {
+  const session = tabOf("ann");
+  for (const state of ["capturing", "paid", "cancelled", "expired"]) {
+    handOver(heldOrder({ state, credential: state === "paid" ? "GATE-7" : null }), 0);
+    assert.equal(session.length, 0, state);
+    assert.equal(handedOrder("o1"), null, state);
+  }
+});
+
+test("an order is handed to nobody else on the same device", () => {
+  const session = tabOf("ann");
+  handOver(heldOrder(), 0);
+  for (const other of ["ben", null]) {
+    tabOf(other, session);
+    assert.equal(handedOrder("o1"), null, String(other));
+  }
+  tabOf("ann", session);
+  assert.notEqual(handedOrder("o1"), null);
+});
+
+test("where the browser keeps nothing, nothing is handed over, and nothing breaks", () => {
+  const full = () => {
+    throw new DOMException("no room", "QuotaExceededError");
+  };
+  tabOf("ann", { ...storage(), setItem: full });
+  handOver(heldOrder(), 0);
+  assert.equal(handedOrder("o1"), null);
+  tabOf("ann", { ...storage(), getItem: full, setItem: full, removeItem: full });
+  handOver(heldOrder(), 0);
+  assert.equal(handedOrder("o1"), null);
+  for (const left of ["{", "null", "7", "{}"]) {
+    tabOf("ann", { ...storage(), getItem: () => left });
+    assert.equal(handedOrder("o1"), null, left);
+  }
+});
+
 test("what is sold is summed up by currency", () => {
   const row = (/** @type {string} */ state, /** @type {number} */ amount, currency = "eur") =>
     /** @type {any} */ ({ state, price: { amount, currency } });
@@ -141,7 +221,7 @@ test("what is sold is summed up by currency", () => {
   assert.deepEqual(sumsOfSold([row("listed", 1)]), []);
 });
 
-const { ORDER_PROBLEMS, HOLD_PROBLEMS, fill, outcomeOf, plural, sentenceOf } = await load([
+const { ORDER_PROBLEMS, HOLD_PROBLEMS, closedText, fill, outcomeText, plural, sentenceOf } = await load([
   "problems.js",
   "messages.js",
   "receipt.js",
@@ -156,11 +236,19 @@ test("whoever was not charged reads that, whatever closed the order", () => {
     ["cancelled", "paid_too_late"],
     ["expired", null],
   ]) {
-    assert.match(outcomeOf(state, reason), /nothing was charged/iu, `${state}, ${reason}`);
+    const order = heldOrder({ state, closed_reason: reason });
+    assert.match(outcomeText(order), /nothing was charged/iu, `${state}, ${reason}`);
+    assert.equal(closedText(order), outcomeText(order), "where one pays it is the same sentence");
   }
-  assert.match(outcomeOf("expired", "paid_too_late"), /someone else/u);
-  assert.equal(outcomeOf("awaiting_payment", null), "", "an open order has no outcome");
-  assert.match(outcomeOf("paid", null), /yours/u);
+  assert.match(outcomeText(heldOrder({ state: "expired", closed_reason: "paid_too_late" })), /someone else/u);
+  assert.equal(outcomeText(heldOrder()), "", "an open order has no outcome");
+});
+
+test("whoever has paid reads that, and when the money went back", () => {
+  const paid = heldOrder({ state: "paid" });
+  assert.match(outcomeText(paid), /yours/u);
+  assert.match(outcomeText(heldOrder({ state: "capturing" })), /being taken/u);
+  assert.match(outcomeText({ ...paid, refunded_at: "2026-11-24T12:00:00Z" }), /refunded on .*2026/u);
 });
 
 test("every refusal of an order and of a payment has a sentence", () => {

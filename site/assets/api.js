@@ -214,9 +214,9 @@ export const deleteTicket = async (id) => void (await call("DELETE", `/tickets/$
 /** @param {string | null} cursor @returns {Promise<Page<OwnTicket>>} */
 export const listMyTickets = async (cursor) => (await call("GET", `/me/tickets${pageQuery(cursor)}`)).data;
 
-/** @param {string} ticketId @param {string} key @returns {Promise<Order>} */
-export const placeOrder = async (ticketId, key) =>
-  (await call("POST", "/orders", { body: { ticket_id: ticketId }, headers: { "idempotency-key": key } })).data;
+/** @param {string} ticketId @param {string} key @returns {Promise<{ data: Order, clockOffset: number }>} */
+export const placeOrder = (ticketId, key) =>
+  call("POST", "/orders", { body: { ticket_id: ticketId }, headers: { "idempotency-key": key } });
 
 /** @param {string} id @returns {Promise<OwnTicket>} */
 export const showMyTicket = async (id) => (await call("GET", `/me/tickets/${inPath(id)}`)).data;

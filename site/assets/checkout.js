@@ -10,13 +10,14 @@ import { secondsToNextLook } from "./countdown.js";
 import { byId, parameter, say } from "./dom.js";
 import { showFormError } from "./form.js";
 import { priceText, whenText, whereText } from "./format.js";
+import { handedOrder } from "./handed-order.js";
 import { HoldClock, announce } from "./hold-clock.js";
 import { fill } from "./messages.js";
 import { forgetOrderKey } from "./order-keys.js";
 import { isId, orderPath, ticketPath } from "./paths.js";
 import { learnName } from "./private.js";
 import { ORDER_PROBLEMS } from "./problems.js";
-import { outcomeText } from "./receipt.js";
+import { closedText } from "./receipt.js";
 import { Region } from "./region.js";
 import { leftToSignIn } from "./session.js";
 import "./header.js";
@@ -84,7 +85,7 @@ function render(order, offset) {
   byId("see-order", HTMLAnchorElement).href = orderPath(id);
   byId("see-ticket", HTMLAnchorElement).href = ticketPath(ticket.id);
   labelSubmit();
-  say(outcome, outcomeText(order));
+  say(outcome, closedText(order));
   const open = state === "awaiting_payment";
   offerToPay(open);
   byId("heading", HTMLElement).textContent = open ? text.payHeading : text.closedHeading;
@@ -164,7 +165,7 @@ async function refresh(ask) {
     if (busy) return;
     say(problem, "");
     render(data, clockOffset);
-    if (data.state !== "awaiting_payment") announce(outcomeText(data));
+    if (data.state !== "awaiting_payment") announce(closedText(data));
   } catch (error) {
     if (leftToSignIn(error)) return;
     say(problem, messageOf(error));
@@ -175,8 +176,9 @@ async function refresh(ask) {
 /** @returns {Promise<"loading" | "ready" | "empty">} */
 async function load() {
   if (!isId(id)) return "empty";
+  const known = handedOrder(id);
   try {
-    const { data, clockOffset } = await (isSent() ? askStripe() : showOrder(id));
+    const { data, clockOffset } = await (isSent() ? askStripe() : (known ?? showOrder(id)));
     // What this tab had sent was refused, or is still with the bank: the card can be entered again.
     if (data.state === "awaiting_payment") sessionStorage.removeItem(SENT);
     return render(data, clockOffset);

@@ -6,27 +6,43 @@ import { majorUnits } from "./money.js";
 
 /** @import { Money, TicketFacts } from "./types.d.ts" */
 
-/** The reader's own variety of the page's language: day and month stand in the order that they know. */
-const locale = navigator.languages.find((tag) => tag.split("-")[0] === text.languageTag) ?? text.languageLocale;
+/**
+ * The reader's own variety of a language: day and month stand in the order that they know.
+ * @param {string} language its tag
+ * @param {string} otherwise what it is when they have none
+ */
+export const varietyOf = (language, otherwise) =>
+  navigator.languages.find((tag) => tag.split("-")[0] === language) ?? otherwise;
 
-const dateTime = new Intl.DateTimeFormat(locale, {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "numeric",
-  minute: "2-digit",
-});
-const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-const time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+/** Of the page's language. */
+const own = varietyOf(text.languageTag, text.languageLocale);
 
-/** @param {Money} money */
-export function priceText({ amount, currency }) {
+/** @param {string} locale */
+export const dateTimeIn = (locale) =>
+  new Intl.DateTimeFormat(locale, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+  });
+
+// To make one takes a while: it is done once, and where it is not used it is left out of the page's script.
+const dateTime = /* @__PURE__ */ dateTimeIn(own);
+const date = /* @__PURE__ */ new Intl.DateTimeFormat(own, { dateStyle: "medium" });
+const time = /* @__PURE__ */ new Intl.DateTimeFormat(own, { hour: "numeric", minute: "2-digit" });
+
+/** @param {string} locale @param {Money} money */
+export function priceIn(locale, { amount, currency }) {
   const format = new Intl.NumberFormat(locale, { style: "currency", currency });
   const exponent = format.resolvedOptions().maximumFractionDigits ?? 2;
   const major = /** @type {Intl.StringNumericLiteral} */ (majorUnits(amount, exponent));
   return format.format(major);
 }
+
+/** @param {Money} money */
+export const priceText = (money) => priceIn(own, money);
 
 /** @param {string} moment */
 export const dateText = (moment) => dateTime.format(new Date(moment));
@@ -41,7 +57,7 @@ export const whenText = (ticket) => (ticket.starts_at === null ? text.dateNotGiv
 export const whereText = (ticket) => ticket.venue ?? text.placeNotGiven;
 
 /** Several prices, one after the other. @param {Money[]} prices */
-export const pricesText = (prices) => new Intl.ListFormat(locale).format(prices.map(priceText));
+export const pricesText = (prices) => new Intl.ListFormat(own).format(prices.map(priceText));
 
 /** Writes what stands on the page in UTC in the reader's own time zone. @param {ParentNode} root */
 export function localTimes(root) {

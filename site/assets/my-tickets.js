@@ -40,6 +40,8 @@ const tickets = new PagedList({
   onItems: showSums,
   fill(row, ticket) {
     fillFacts(row, ticket, ticketPath(ticket.id));
+    // What is sold has no page any more.
+    if (ticket.state === "sold") slot(row, "link").removeAttribute("href");
     fillState(row, ticket.state, TICKET_STATES);
     say(slot(row, "note"), note(ticket));
     slot(row, "actions").hidden = ticket.state !== "listed";

@@ -7,6 +7,7 @@ import { confirmed } from "./confirm.js";
 import { secondsToNextLook } from "./countdown.js";
 import { byId, parameter, say } from "./dom.js";
 import { dateText, priceText, whenText, whereText } from "./format.js";
+import { handOver, handedOrder } from "./handed-order.js";
 import { HoldClock, announce } from "./hold-clock.js";
 import { fill } from "./messages.js";
 import { forgetOrderKey } from "./order-keys.js";
@@ -109,9 +110,12 @@ function lookAgain() {
   waiting = setTimeout(() => void refresh(), seconds * 1_000);
 }
 
-/** A payment that is being taken is moved on by asking; anything else is only read. */
-async function fetchOrder() {
-  const { data, clockOffset } = await (shown?.state === "capturing" ? reconcileOrder(id) : showOrder(id));
+/**
+ * A payment that is being taken is moved on by asking; anything else is only read.
+ * @param {ReturnType<typeof handedOrder>} [known] what need not be asked
+ */
+async function fetchOrder(known = null) {
+  const { data, clockOffset } = known ?? (await (shown?.state === "capturing" ? reconcileOrder(id) : showOrder(id)));
   render(data, clockOffset);
 }
 
@@ -149,7 +153,7 @@ async function load() {
   if (!isId(id)) return "empty";
   const address = withoutReturn(location.href);
   try {
-    await (address === null ? fetchOrder() : returned(address));
+    await (address === null ? fetchOrder(handedOrder(id)) : returned(address));
   } catch (error) {
     if (isProblem(error, "not-found")) return "empty";
     throw error;
@@ -185,6 +189,10 @@ checkAgain.addEventListener("click", async () => {
   await refresh();
   checkAgain.removeAttribute("aria-disabled");
   checkAgain.textContent = label;
+});
+pay.addEventListener("click", ({ altKey, ctrlKey, metaKey, shiftKey }) => {
+  // With one of these the page opens elsewhere, and this one stays.
+  if (shown !== null && !altKey && !ctrlKey && !metaKey && !shiftKey) handOver(shown, clock.offset);
 });
 byId("print", HTMLButtonElement).addEventListener("click", () => print());
 

@@ -4,27 +4,29 @@ import * as text from "#messages";
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
-export const homePath = `${text.pathPrefix}/`;
+/** @param {string} path that all languages share */
+const inLanguage = (path) => text.pathPrefix + path;
+
+// Marked as pure, so that the bundler leaves out what a page does not use.
+export const homePath = /* @__PURE__ */ inLanguage("/");
+export const myTicketsPath = /* @__PURE__ */ inLanguage("/my-tickets/");
+export const ordersPath = /* @__PURE__ */ inLanguage("/orders/");
 
 /** @param {string} id */
-export const ticketPath = (id) => `${text.pathPrefix}/tickets/${id}/`;
+export const ticketPath = (id) => inLanguage(`/tickets/${id}/`);
 
 /** @param {string} id */
-export const orderPath = (id) => `${text.pathPrefix}/order/?id=${encodeURIComponent(id)}`;
+export const orderPath = (id) => inLanguage(`/order/?id=${encodeURIComponent(id)}`);
 
 /** @param {string} orderId */
-export const checkoutPath = (orderId) => `${text.pathPrefix}/checkout/?order=${encodeURIComponent(orderId)}`;
+export const checkoutPath = (orderId) => inLanguage(`/checkout/?order=${encodeURIComponent(orderId)}`);
 
 /** @param {string} id */
-export const changePath = (id) => `${text.pathPrefix}/sell/?id=${encodeURIComponent(id)}`;
-
-export const myTicketsPath = `${text.pathPrefix}/my-tickets/`;
-
-export const ordersPath = `${text.pathPrefix}/orders/`;
+export const changePath = (id) => inLanguage(`/sell/?id=${encodeURIComponent(id)}`);
 
 /** @param {string} path where to come back to */
 export const signInPath = (path) =>
-  `${text.pathPrefix}/sign-in/${path === homePath ? "" : `?next=${encodeURIComponent(path)}`}`;
+  inLanguage(`/sign-in/${path === homePath ? "" : `?next=${encodeURIComponent(path)}`}`);
 
 /** What Stripe adds to the address to which a bank sends its customer back. */
 const RETURNING = ["payment_intent", "payment_intent_client_secret", "redirect_status"];

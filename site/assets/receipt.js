@@ -29,20 +29,19 @@ export const ORDER_STATES = {
   refunded: text.orderRefunded,
 };
 
-const OUTCOMES = /** @type {Record<string, string>} */ ({
-  capturing: text.outcomeCapturing,
-  paid: text.outcomePaid,
+const CLOSED = /** @type {Record<string, string>} */ ({
   cancelled: text.outcomeCancelled,
   expired: text.outcomeExpired,
   paid_too_late: text.outcomePaidTooLate,
 });
 
-/**
- * What became of an order, in a sentence; nothing while it is open.
- * @param {string} state
- * @param {string | null} reason why it was closed
- */
-export const outcomeOf = (state, reason) => OUTCOMES[reason === "paid_too_late" ? reason : state] ?? "";
+const PAID = /** @type {Record<string, string>} */ ({
+  capturing: text.outcomeCapturing,
+  paid: text.outcomePaid,
+});
+
+/** Why there is nothing to pay any more, in a sentence; nothing when that is not so, or it was paid. @param {Order} order */
+export const closedText = ({ state, closed_reason: reason }) => CLOSED[reason === "paid_too_late" ? reason : state] ?? "";
 
 /** @param {Card} card */
 export const cardText = ({ brand, last4 }) => fill(text.cardEnding, { brand: BRANDS[brand] ?? text.card, last4 });
@@ -55,7 +54,9 @@ export const shownState = (order) => (order.refunded_at === null ? order.state :
 
 /** What became of an order, in a sentence, or nothing while it is open. @param {Order} order */
 export const outcomeText = (order) =>
-  order.refunded_at === null ? outcomeOf(order.state, order.closed_reason) : fill(text.outcomeRefunded, { date: dateText(order.refunded_at) });
+  order.refunded_at === null
+    ? (PAID[order.state] ?? closedText(order))
+    : fill(text.outcomeRefunded, { date: dateText(order.refunded_at) });
 
 /** What stands below the ticket's code, or in its place. @param {Order} order */
 export function credentialHint(order) {

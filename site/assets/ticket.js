@@ -7,6 +7,7 @@ import { account } from "./account.js";
 import { alsoExpect, currentUser, isProblem, listOrders, messageOf, placeOrder, showTicket } from "./api.js";
 import { byId, find, say } from "./dom.js";
 import { dateText, localTimes, priceText, whereText } from "./format.js";
+import { handOver } from "./handed-order.js";
 import { forgetOrderKey, oneTabAtATime, orderKey } from "./order-keys.js";
 import { myTicketsPath, orderPath, ordersPath } from "./paths.js";
 import { HOLD_PROBLEMS } from "./problems.js";
@@ -173,14 +174,13 @@ const watch = new Watch(look);
  * Places the order under the key that all tabs of this person share. When that key belongs to an order that has ended
  * meanwhile, a new one is tried once.
  * @param {string} owner
- * @returns {Promise<Order>}
  */
 async function place(owner) {
   const placed = await placeOrder(id, orderKey(localStorage, owner, id)).catch((error) => {
     if (isProblem(error, "idempotency-key-reused")) return null;
     throw error;
   });
-  if (placed !== null && isOpen(placed)) return placed;
+  if (placed !== null && isOpen(placed.data)) return placed;
   forgetOrderKey(localStorage, id);
   return placeOrder(id, orderKey(localStorage, owner, id));
 }
@@ -206,6 +206,13 @@ async function explain(error) {
   watch.wait(SETTLED_MS);
 }
 
+/** Places the order and goes to its page, which need not ask for what is known. @param {string} owner */
+async function goToOrder(owner) {
+  const { data, clockOffset } = await oneTabAtATime(navigator.locks, id, () => place(owner));
+  handOver(data, clockOffset);
+  location.assign(orderPath(data.id));
+}
+
 /** Whoever is signed in, even if this browser has forgotten. */
 async function owner() {
   return account()?.id ?? (await currentUser())?.id ?? null;
@@ -221,7 +228,7 @@ hold.addEventListener("click", async () => {
   try {
     const who = await owner();
     if (who === null) goToSignIn();
-    else location.assign(orderPath((await oneTabAtATime(navigator.locks, id, () => place(who))).id));
+    else await goToOrder(who);
   } catch (error) {
     await explain(error);
   } finally {

@@ -40,7 +40,7 @@ const pages = {
   "confirmed address": { path: `/verify-email/#${NO_TOKEN}`, ready: "#verification [data-when]:not([data-when=loading], [hidden])" },
   about: { path: "/about/", ready: "h1" },
   terms: { path: "/terms/", ready: "h1" },
-  missing: { path: NO_PAGE, ready: "h1" },
+  missing: { path: NO_PAGE, ready: "#missing h1" },
   error: { path: "/error.html", ready: "h1" },
   sell: { path: "/sell/", ready: "#submit", who: "user" },
   "my tickets": { path: "/my-tickets/", ready: "#ticket-list .card", who: "user" },

@@ -205,6 +205,13 @@ test("without JavaScript the catalogue and its tickets are whole, and the rest s
     await plain.reads(/This part of Holdfast needs JavaScript/u);
     assert.equal(await page.getByText(/^Loading/u).filter({ visible: true }).count(), 0, path);
   }
+  const noTicket = `/tickets/x-${NOBODY}/`;
+  plain.expected.push(noTicket);
+  for (const path of [NO_PAGE, noTicket]) {
+    await page.goto(path);
+    await page.getByRole("heading", { level: 1, name: "There is no page here" }).waitFor();
+    assert.equal(await page.locator("h1:visible").count(), 1, path);
+  }
   await plain.leave();
 });
 

@@ -186,15 +186,47 @@ step("the buyer's list says paid, the seller's says sold and when", async () => 
   const sold = seller.page.getByRole("listitem").filter({ hasText: title });
   await sold.getByText("Sold", { exact: true }).waitFor();
   await sold.getByText(/^Sold .*\d{4}/u).waitFor();
-  assert.equal(await sold.getByRole("link", { name: /^Change/u }).isVisible(), false);
+  assert.equal(await sold.getByRole("link").filter({ visible: true }).count(), 0, "it has no page, and cannot be changed");
   await seller.screenshot("my-tickets-sold-phone");
 });
 
-step("the ticket has left the catalogue and cannot be held", async () => {
+step("the ticket has left the catalogue, and its address says that it is sold, in its language", async () => {
   const { page } = other;
   await other.looksUntil(`/search/?q=${title.slice(-8)}`, page.getByText("No ticket matches."));
-  await other.looksUntil(ticket, page.getByText("This ticket is sold."));
-  assert.equal(await page.getByRole("button", HOLD).isVisible(), false);
+  other.expected.push(ticket, `/de${ticket}`);
+  await other.looksUntil(ticket, page.getByRole("heading", { level: 1, name: "This ticket is sold" }));
+  for (const text of [title, "€12.50", "Great Hall", /4 May 2031/u]) await other.reads(text);
+  assert.equal(await page.title(), `${title} · Holdfast`);
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    await page.emulateMedia({ colorScheme });
+    assert.equal(await page.locator("h1:visible").count(), 1);
+    assert.deepEqual(await other.axeFindings(), []);
+    await other.screenshot(`ticket-sold-phone-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  for (const text of ["There is no page here", HOLD.name]) assert.equal(await page.getByText(text).filter({ visible: true }).count(), 0);
+  await page.getByRole("link", { name: "Search for similar tickets" }).click();
+  await page.waitForURL(/\/search\/\?q=/u);
+  assert.equal(await page.getByRole("searchbox").inputValue(), title);
+  await page.goto(`/de${ticket}`);
+  await page.getByRole("heading", { level: 1, name: "Dieses Ticket ist verkauft" }).waitFor();
+  for (const text of [title, /^12,50\s€$/u, /4\. Mai 2031/u]) await other.reads(text);
+  await page.getByRole("link", { name: "Alle Tickets ansehen" }).filter({ visible: true }).click();
+  await page.waitForURL("/de/");
+});
+
+step("the address of a sold ticket is not loaded again and again", async () => {
+  const page = await other.context.newPage();
+  await page.clock.install();
+  let loads = 0;
+  page.on("request", (request) => {
+    if (request.isNavigationRequest()) loads += 1;
+  });
+  await page.goto(ticket);
+  await page.getByRole("heading", { name: "This ticket is sold" }).waitFor();
+  await page.clock.runFor("01:00");
+  assert.equal(loads, 1);
+  await page.close();
 });
 
 step("nobody else sees the order, pays it, or reads the code", async () => {
@@ -208,9 +240,17 @@ step("nobody else sees the order, pays it, or reads the code", async () => {
     assert.equal(await status(person, "POST", `/orders/${orderId()}/payment`), 404);
     assert.equal(await status(person, "POST", `/orders/${orderId()}/reconcile`), 404);
   }
-  for (const path of [`/api/tickets/${ticket.slice(-37, -1)}`, ticket, `/de${ticket}`]) {
-    const seen = await page.evaluate(async (address) => (await fetch(address)).text(), path);
-    assert.ok(seen.includes(title) && !seen.includes(CODE), path);
+  const seen = (/** @type {string} */ path) =>
+    page.evaluate(async (address) => {
+      const answer = await fetch(address);
+      return { status: answer.status, text: await answer.text() };
+    }, path);
+  const { text } = await seen(`/api/tickets/${ticket.slice(-37, -1)}`);
+  assert.ok(text.includes(title) && !text.includes(CODE), text);
+  for (const path of [ticket, `/de${ticket}`]) {
+    const missing = await seen(path);
+    assert.equal(missing.status, 404, path);
+    for (const secret of [CODE, title, "Sam Seller", "With a good view."]) assert.ok(!missing.text.includes(secret), path);
   }
 });
 
@@ -290,6 +330,43 @@ step("the ticket can be given back at the till", async () => {
   await buyer.reads(/Nothing was charged\./u);
   assert.deepEqual(await buyer.axeFindings(), []);
   await buyer.screenshot("checkout-closed-phone");
+});
+
+step("from the button to the card's fields nothing is asked that was just answered; a reload asks", async () => {
+  const { page } = buyer;
+  /** @type {string[]} */
+  const asked = [];
+  const note = (/** @type {import("playwright-core").Request} */ request) => {
+    const { pathname } = new URL(request.url());
+    if (request.method() === "GET" && pathname.startsWith("/api/orders/")) asked.push(pathname);
+  };
+  page.on("request", note);
+  await anotherCheckout("Puppets, front row");
+  await page.getByRole("timer").waitFor();
+  assert.deepEqual(asked, []);
+  assert.ok(!(await page.evaluate(() => Object.keys(sessionStorage))).some((name) => name.includes("holdfast.order.")), "it was handed over once");
+  await page.reload();
+  await page.getByLabel("Card number").waitFor();
+  assert.deepEqual(asked, [`/api/orders/${orderId()}`]);
+  await page.goto(order);
+  await page.getByRole("timer").waitFor();
+  assert.equal(asked.length, 2, "who comes by an address asks");
+  await page.reload();
+  await page.getByRole("timer").waitFor();
+  assert.equal(asked.length, 3);
+  page.off("request", note);
+});
+
+step("an order that was given back meanwhile is not paid for, whatever the page before knew", async () => {
+  const { page } = buyer;
+  await seller.page.goto("/sell/");
+  order = await hold(buyer, await seller.listTicket(`Mime, aisle ${randomUUID().slice(0, 8)}`));
+  await page.getByRole("link", { name: /^Pay / }).waitFor();
+  assert.equal(await status(buyer, "DELETE", `/orders/${orderId()}`), 200);
+  await page.getByRole("main").getByRole("link", { name: /^Pay / }).click();
+  await page.getByRole("heading", { name: "Nothing to pay" }).waitFor();
+  await buyer.reads(/You cancelled this order/u);
+  assert.equal(await page.getByLabel("Card number").filter({ visible: true }).count(), 0);
 });
 
 test("nothing went wrong on any page on the way", async () => {

@@ -63,8 +63,9 @@ impl Batch {
 /// Pages of the catalogue, each once.
 ///
 /// A listing and a sale change a page. What programs read of the site, its sitemaps and feeds, follows within the hour:
-/// nobody waits for it, and each of them is a write of its own. A page that comes, goes or changes its range, and a ticket
-/// that was deleted, have it written at once, so that nothing in it leads nowhere.
+/// nobody waits for it, and each of them is a write of its own. Whoever follows it to a ticket that was sold meanwhile is told
+/// so. A page that comes, goes or changes its range, and a ticket that was deleted, have it written at once, so that nothing
+/// in it leads nowhere.
 #[derive(Debug, Default)]
 struct Pages {
     with_sitemaps: Vec<PageId>,

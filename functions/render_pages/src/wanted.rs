@@ -5,7 +5,7 @@ use holdfast_http_api::write_cursor;
 use holdfast_store::{
     CatalogueOrder, CataloguePlace, CatalogueQuery, PageId, PageLayout, PlaceRange, Shown, TicketWithDetails,
 };
-use holdfast_views::{Assets, Card, Language, Listing, Neighbour, Page, Shelf};
+use holdfast_views::{Assets, Card, Language, Listing, Neighbour, Page, Shelf, SiteOrigin, UnknownAsset};
 use holdfast_views::{catalogue_key, catalogue_page, feed, feed_key, sitemap, sitemap_index, sitemap_key};
 use holdfast_views::{ticket_key, ticket_page};
 
@@ -21,7 +21,7 @@ const BOUNDARIES: i32 = 1_000;
 /// Objects that show one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
-    /// A ticket's page in each language.
+    /// A ticket's page in each language, until it is sold.
     Ticket(TicketId),
     /// A page of the catalogue in each language.
     Page(PageId),
@@ -91,7 +91,7 @@ pub(crate) async fn wanted(
     for subject in subjects {
         wanted.push(match subject {
             Subject::Ticket(_) => {
-                Wanted::of(ticket(app, tickets.next().and_then(|placed| placed.shown).as_ref(), assets)?)
+                Wanted::of(ticket(&app.origin, tickets.next().and_then(|placed| placed.shown).as_ref(), assets)?)
             }
             Subject::Page(page) => catalogue(app, *page, false, assets, now).await?,
             Subject::PageAndSitemap(page) => catalogue(app, *page, true, assets, now).await?,
@@ -107,8 +107,14 @@ pub(crate) async fn wanted(
     Ok(wanted)
 }
 
-fn ticket(app: &App, shown: Option<&TicketWithDetails>, assets: &Assets) -> Result<Vec<Option<String>>, RenderError> {
-    let Some(TicketWithDetails { ticket, details, .. }) = shown else {
+/// What is sold has no pages: to remove them costs nothing, they would pile up for ever with their seller's words, and search
+/// engines forget what is not there. The page for what is missing asks, and says that it is sold.
+fn ticket(
+    origin: &SiteOrigin,
+    shown: Option<&TicketWithDetails>,
+    assets: &Assets,
+) -> Result<Vec<Option<String>>, UnknownAsset> {
+    let Some(TicketWithDetails { ticket, details, .. }) = shown.filter(|shown| !is_sold(&shown.ticket)) else {
         return Ok(each(|_| None));
     };
     let listing = Listing {
@@ -118,13 +124,12 @@ fn ticket(app: &App, shown: Option<&TicketWithDetails>, assets: &Assets) -> Resu
         seller: details.seller_name.as_str().to_owned(),
         created_at: ticket.created_at,
         version: ticket.version,
-        is_sold: is_sold(ticket),
     };
-    rendered(&each(|language| ticket_page(language, &app.origin, &listing)), assets)
+    rendered(&each(|language| ticket_page(language, origin, &listing)), assets)
 }
 
-fn rendered(pages: &[Page], assets: &Assets) -> Result<Vec<Option<String>>, RenderError> {
-    pages.iter().map(|page| Ok(Some(page.render(assets)?))).collect()
+fn rendered(pages: &[Page], assets: &Assets) -> Result<Vec<Option<String>>, UnknownAsset> {
+    pages.iter().map(|page| page.render(assets).map(Some)).collect()
 }
 
 fn is_sold(ticket: &Ticket) -> bool {
@@ -198,4 +203,53 @@ async fn index(app: &App) -> Result<String, RenderError> {
         range.before = Some(last.end);
     }
     Ok(sitemap_index(&app.origin, &names)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use holdfast_domain::{Currency, DisplayName, HoldRequest, OrderId, Price, TicketFacts, Title, UserId};
+    use holdfast_store::TicketDetails;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-22T12:00:00Z").unwrap()
+    }
+
+    fn assets() -> Assets {
+        let address = |script: &str| (script.to_owned(), format!("/assets/{script}.js"));
+        let scripts = |language: &Language| (language.tag().to_owned(), [address("ticket")].into());
+        Assets { stylesheet: "/assets/site.css".to_owned(), scripts: Language::ALL.iter().map(scripts).collect() }
+    }
+
+    fn pages(ticket: Ticket) -> Vec<Option<String>> {
+        let details = TicketDetails { seller_name: DisplayName::parse("Ada").unwrap(), description: None };
+        let shown = TicketWithDetails { ticket, details, credential: None };
+        super::ticket(&SiteOrigin::parse("https://tickets.example").unwrap(), Some(&shown), &assets()).unwrap()
+    }
+
+    #[test]
+    fn a_ticket_has_a_page_in_each_language_until_it_is_sold() {
+        let order: OrderId = "0199a1b2-0000-7000-8000-000000000002".parse().unwrap();
+        let user = |id: &str| id.parse::<UserId>().unwrap();
+        let (seller, buyer) =
+            (user("0199a1b2-0000-7000-8000-000000000003"), user("0199a1b2-0000-7000-8000-000000000004"));
+        let price = Price::new(4500, Currency::Eur).unwrap();
+        let facts = TicketFacts { title: Title::parse("Opera").unwrap(), price, venue: None, starts_at: None };
+        let listed = Ticket::list("0199a1b2-0000-7000-8000-000000000001".parse().unwrap(), seller, facts, now());
+        let request = HoldRequest { order, buyer, now: now(), expires_at: now().plus(Duration::from_mins(15)) };
+        let taken = listed.clone().hold(request).unwrap();
+        let TicketState::Held(hold) = taken.state else { panic!("not held") };
+        let committed = taken.clone().commit(order, hold.number).unwrap();
+        let sold = committed.clone().sell(order, hold.number, now()).unwrap();
+        for ticket in [listed, taken, committed] {
+            let pages = pages(ticket);
+            assert_eq!(pages.len(), Language::ALL.len());
+            assert!(pages.iter().flatten().all(|page| page.contains("Opera") && page.contains("Ada")), "{pages:?}");
+            assert!(pages.iter().all(Option::is_some));
+        }
+        assert_eq!(pages(sold), each(|_| None));
+    }
 }

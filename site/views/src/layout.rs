@@ -55,7 +55,7 @@ fn head(page: &Page, stylesheet: &str, script: &str) -> Markup {
             meta name="theme-color" content="#0f2f38";
             link rel="icon" href=(ICON);
             link rel="stylesheet" href=(stylesheet);
-            script type="module" src=(script) {}
+            script type="module" src=(script) blocking=[page.waits_for_script.then_some("render")] {}
             @if let Some(stripe) = &page.stripe {
                 // After the page's own script, which thereby hears whether it came.
                 script #stripe-script src=(stripe.address()) defer {}

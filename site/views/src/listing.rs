@@ -2,7 +2,7 @@
 
 use holdfast_domain::{Description, TicketFacts, TicketId, Timestamp, Version};
 
-/// One ticket, as its page shows it.
+/// One ticket, as its page shows it: on offer, or held and perhaps on offer again. What is sold has no page.
 #[derive(Debug, Clone)]
 pub struct Listing {
     /// The ticket's id.
@@ -17,8 +17,6 @@ pub struct Listing {
     pub created_at: Timestamp,
     /// The version that these facts are of.
     pub version: Version,
-    /// Whether it is sold for good. A ticket that is held is not: it may come back.
-    pub is_sold: bool,
 }
 
 /// One ticket among others.

@@ -59,6 +59,9 @@ pub struct Page {
     pub(crate) audience: Audience,
     /// Whether it stands at the same path in every language.
     pub(crate) in_every_language: bool,
+    /// Whether its script decides what it says, so that browsers which know how show nothing before that has run. Without
+    /// scripts the page is shown as it is.
+    pub(crate) waits_for_script: bool,
     /// The script of Stripe, where one pays.
     pub(crate) stripe: Option<StripeScript>,
     /// What else its head says: addresses and data for those who link to it.
@@ -78,6 +81,7 @@ impl Page {
             script,
             audience: Audience::Private,
             in_every_language: true,
+            waits_for_script: false,
             stripe: None,
             head: html! {},
             main,

@@ -95,7 +95,7 @@ proptest! {
     fn programs_read_of_a_ticket_what_its_seller_wrote(card in cards(), language in select(Language::ALL)) {
         let facts = card.facts.clone();
         let (seller, created_at) = ("Ada".to_owned(), card.created_at);
-        let listing = Listing { id: card.id, facts: card.facts, description: None, seller, created_at, version: Version::FIRST, is_sold: false };
+        let listing = Listing { id: card.id, facts: card.facts, description: None, seller, created_at, version: Version::FIRST };
         let head = ticket_page(language, &origin(), &listing).head.into_string();
         let (_, data) = head.split_once("<script type=\"application/ld+json\">").unwrap();
         let (data, rest) = data.split_once("</script>").unwrap();

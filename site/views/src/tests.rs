@@ -35,7 +35,7 @@ fn facts() -> TicketFacts {
     }
 }
 
-fn listing(is_sold: bool) -> Listing {
+fn listing() -> Listing {
     Listing {
         id: "0199a1b2-0000-7000-8000-000000000001".parse().unwrap(),
         facts: facts(),
@@ -43,12 +43,11 @@ fn listing(is_sold: bool) -> Listing {
         seller: "Ada <b>".to_owned(),
         created_at: Timestamp::from_millis(1_763_856_000_000).unwrap(),
         version: Version::FIRST,
-        is_sold,
     }
 }
 
 fn shelf(name: Option<&str>) -> Shelf {
-    let listing = listing(false);
+    let listing = listing();
     Shelf {
         cards: vec![Card { id: listing.id, facts: listing.facts, created_at: listing.created_at }],
         name: name.map(str::to_owned),
@@ -61,7 +60,7 @@ fn shelf(name: Option<&str>) -> Shelf {
 fn every_page() -> Vec<Page> {
     let of = |&language: &Language| {
         let mut pages = all_pages(language, &origin(), &StripeScript::default());
-        pages.push(ticket_page(language, &origin(), &listing(false)));
+        pages.push(ticket_page(language, &origin(), &listing()));
         pages.push(catalogue_page(language, &origin(), &shelf(None)));
         pages.push(catalogue_page(language, &origin(), &shelf(Some("b2"))));
         pages
@@ -113,25 +112,22 @@ fn no_page_carries_an_inline_script_or_style_but_data() {
 
 #[test]
 fn data_for_programs_is_an_event_with_an_offer_and_cannot_be_broken_out_of() {
-    for (is_sold, availability) in [(false, "https://schema.org/InStock"), (true, "https://schema.org/SoldOut")] {
-        let pages = [ticket_page(Language::tagged("de"), &origin(), &listing(is_sold))];
-        let html = pages[0].render(&assets(&pages)).unwrap();
-        let data =
-            html.split("<script type=\"application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
-        assert!(!data.contains('<'), "{data}");
-        let data: serde_json::Value = serde_json::from_str(data).unwrap();
-        assert_eq!(data["name"], HOSTILE);
-        assert_eq!(data["@type"], "Event");
-        assert_eq!(data["startDate"], "2031-05-05T19:30:00Z");
-        assert_eq!(data["offers"]["price"], "1234.50");
-        assert_eq!(data["offers"]["priceCurrency"], "EUR");
-        assert_eq!(data["offers"]["availability"], availability);
-    }
+    let pages = [ticket_page(Language::tagged("de"), &origin(), &listing())];
+    let html = pages[0].render(&assets(&pages)).unwrap();
+    let data = html.split("<script type=\"application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    assert!(!data.contains('<'), "{data}");
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(data["name"], HOSTILE);
+    assert_eq!(data["@type"], "Event");
+    assert_eq!(data["startDate"], "2031-05-05T19:30:00Z");
+    assert_eq!(data["offers"]["price"], "1234.50");
+    assert_eq!(data["offers"]["priceCurrency"], "EUR");
+    assert_eq!(data["offers"]["availability"], "https://schema.org/InStock");
 }
 
 #[test]
 fn a_ticket_s_page_is_whole_and_offers_nothing_before_the_api_has_spoken() {
-    let pages = [ticket_page(Language::ALL[0], &origin(), &listing(false))];
+    let pages = [ticket_page(Language::ALL[0], &origin(), &listing())];
     let html = pages[0].render(&assets(&pages)).unwrap();
     assert!(html.contains("<p class=\"price\" id=\"price\">€1,234.50</p>"), "{html}");
     assert!(html.contains("Mon, 5 May 2031, 19:30 UTC</time>"), "{html}");
@@ -144,6 +140,20 @@ fn a_ticket_s_page_is_whole_and_offers_nothing_before_the_api_has_spoken() {
         let link =
             format!("<link rel=\"alternate\" hreflang=\"{tag}\" href=\"https://tickets.example{prefix}{path}\">");
         assert!(html.contains(&link), "{link}");
+    }
+}
+
+#[test]
+fn what_is_missing_says_so_by_itself_and_a_sold_ticket_in_the_language_of_its_address() {
+    let (_, html) = rendered().into_iter().find(|(page, _)| page.path == "/404.html").unwrap();
+    for part in html.split(" data-when=\"").skip(1) {
+        assert!(part.split('>').next().unwrap().ends_with(" hidden"), "only its script shows {part}");
+    }
+    assert!(html.contains("<div id=\"missing\"><h1>There is no page here</h1>"), "{html}");
+    let part = html.split("<div lang=\"de\" data-prefix=\"/de\" data-locale=\"de-DE\">").nth(1).unwrap();
+    let part = part.split("<div lang=").next().unwrap().split("<div id=\"missing\">").next().unwrap();
+    for said in ["<h1>Dieses Ticket ist verkauft</h1>", "href=\"/de/\"", "data-slot=\"link\" href=\"/de/search/\""] {
+        assert!(part.contains(said), "{said}: {part}");
     }
 }
 

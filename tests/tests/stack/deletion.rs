@@ -164,6 +164,13 @@ impl Scene {
         .await;
     }
 
+    async fn has_no_page(&self, ticket: &str) {
+        eventually(&format!("{ticket} has no page"), SOON, || async {
+            self.pages(ticket).await.is_empty().then_some(())
+        })
+        .await;
+    }
+
     async fn seller_of(&self, ticket: &str) -> Option<String> {
         self.stack.ticket(ticket).await.body["seller"]["display_name"].as_str().map(str::to_owned)
     }
@@ -179,12 +186,11 @@ impl Scene {
                 (self.seller_of(ticket).await.as_deref() == Some(FORMER)).then_some(())
             })
             .await;
+        }
+        for ticket in [&self.held, &self.wanted] {
             self.page_has(ticket, FORMER).await;
         }
-        eventually("the listed ticket has no page", SOON, || async {
-            self.pages(&self.listed).await.is_empty().then_some(())
-        })
-        .await;
+        self.has_no_page(&self.listed).await;
         eventually("the open order's ticket is on the market again", SOON, || async {
             (self.aws.ticket(&self.open_ticket).await.state == TicketState::Listed).then_some(())
         })
@@ -219,9 +225,10 @@ impl Scene {
 async fn an_account_goes_with_its_name_and_leaves_to_others_what_they_have_bought() {
     let scene = Scene::set().await;
     let (leaver, aws) = (&scene.leaver, &scene.aws);
-    for ticket in scene.tickets() {
+    for ticket in [&scene.listed, &scene.held, &scene.wanted] {
         scene.page_has(ticket, &scene.name).await;
     }
+    scene.has_no_page(&scene.sold).await;
     let phone = sign_in(leaver).await.expect(201);
     let phone = phone.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a cookie").to_owned();
     let phone = Person { cookie: phone, ..leaver.clone() };
@@ -267,13 +274,8 @@ async fn an_account_goes_with_its_name_and_leaves_to_others_what_they_have_bough
         }
     }
     scene.the_buyer_keeps(&scene.sold_by).await;
-    scene.page_has(&scene.sold, "data-state=\"sold\"").await;
-    eventually("the ticket that was given back has no page", SOON, || async {
-        scene.pages(&scene.held).await.is_empty().then_some(())
-    })
-    .await;
     for ticket in scene.tickets() {
-        assert!(!scene.pages(ticket).await.iter().any(|page| page.contains(&scene.name)), "{ticket}");
+        scene.has_no_page(ticket).await;
     }
     let left = mentions(&scene.stack, aws, &[&scene.name, &leaver.email]).await;
     assert_eq!(left, Vec::<String>::new());

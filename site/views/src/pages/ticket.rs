@@ -24,7 +24,7 @@ pub fn ticket_page(language: Language, origin: &SiteOrigin, listing: &Listing) -
         (article(language, listing))
     };
     let head = html! {
-        @if !listing.is_sold { (asked_early(&format!("/api/tickets/{}", listing.id))) }
+        (asked_early(&format!("/api/tickets/{}", listing.id)))
         (canonical(language, origin, &path))
         (feed_link(language))
         meta property="og:type" content="product";
@@ -44,13 +44,11 @@ pub fn ticket_page(language: Language, origin: &SiteOrigin, listing: &Listing) -
 fn article(language: Language, listing: &Listing) -> Markup {
     let messages = language.messages();
     let facts = &listing.facts;
-    let (state, state_text) =
-        if listing.is_sold { ("sold", messages.state_sold) } else { ("listed", messages.state_listed) };
     html! {
         article.sheet.ticket #ticket data-ticket=(listing.id) data-version=(listing.version.number())
             data-starts-at=[facts.starts_at.map(|moment| moment.to_string())] {
             div.ticket-main {
-                p.badge #state data-state=(state) tabindex="-1" { (state_text) }
+                p.badge #state data-state="listed" tabindex="-1" { (messages.state_listed) }
                 h1 #title { (facts.title.as_str()) }
                 dl.facts-list {
                     div {
@@ -74,7 +72,7 @@ fn article(language: Language, listing: &Listing) -> Markup {
             }
             div.tear {
                 p.price #price { (price_text(language, facts.price)) }
-                (offer(language, listing.is_sold))
+                (offer(language))
             }
         }
         (parts::announcement())
@@ -82,14 +80,14 @@ fn article(language: Language, listing: &Listing) -> Markup {
 }
 
 /// What can be done about the ticket, by its state; the script shows one of these.
-fn offer(language: Language, is_sold: bool) -> Markup {
+fn offer(language: Language) -> Markup {
     let messages = language.messages();
     html! {
         div.problem #refusal role="alert" hidden {
             p #refusal-text {}
             p.actions hidden { a.button #refusal-link href=(language.address("/my-tickets/")) {} }
         }
-        p.scripted #offer-unknown hidden[is_sold] { (messages.offer_unknown) }
+        p.scripted #offer-unknown { (messages.offer_unknown) }
         div #offer-listed hidden {
             button.wide #hold type="button" { (messages.hold_button) }
             p.hint { (messages.hold_hint) }
@@ -102,16 +100,14 @@ fn offer(language: Language, is_sold: bool) -> Markup {
             (messages.offer_mine) " "
             a #my-order href=(language.address("/orders/")) { (messages.go_to_your_order) }
         }
-        p #offer-sold hidden[!is_sold] { (messages.offer_sold) }
+        p #offer-sold hidden { (messages.offer_sold) }
         p #offer-begun hidden { (messages.offer_begun) }
         p #offer-gone hidden { (messages.offer_gone) }
         div.problem #offer-failed role="alert" hidden {
             p data-reason {}
             button type="button" data-retry { (messages.try_again) }
         }
-        @if !is_sold {
-            noscript { p.problem { (messages.offer_needs_script) } p.hint { (messages.times_are_utc) } }
-        }
+        noscript { p.problem { (messages.offer_needs_script) } p.hint { (messages.times_are_utc) } }
     }
 }
 
@@ -120,7 +116,6 @@ fn offer(language: Language, is_sold: bool) -> Markup {
 fn data(language: Language, origin: &SiteOrigin, listing: &Listing, path: &str) -> String {
     let facts = &listing.facts;
     let address = origin.address(language, path);
-    let availability = if listing.is_sold { "https://schema.org/SoldOut" } else { "https://schema.org/InStock" };
     let mut event = json!({
         "@context": "https://schema.org",
         "@type": "Event",
@@ -131,7 +126,7 @@ fn data(language: Language, origin: &SiteOrigin, listing: &Listing, path: &str) 
             "url": address,
             "price": decimal(facts.price),
             "priceCurrency": facts.price.currency().code().to_uppercase(),
-            "availability": availability,
+            "availability": "https://schema.org/InStock",
             "validFrom": listing.created_at.to_string(),
             "seller": {"@type": "Person", "name": listing.seller},
         },
