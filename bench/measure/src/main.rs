@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod figures;
+mod memory;
 mod plot;
 mod process;
 mod report;
@@ -25,6 +26,13 @@ use crate::world::World;
 
 /// What the other `place_order` is called in the figures.
 const AGAINST: &str = "against";
+/// What is measured of ours, and what each is asked for.
+const OURS: [(&str, Work); 4] = [
+    ("place_order", Work::PlaceOrder),
+    ("show_ticket", Work::ShowTicket),
+    ("list_tickets", Work::ListTickets),
+    ("sign_in", Work::SignIn),
+];
 
 /// Measures the programs of a release.
 #[derive(Debug, Parser)]
@@ -37,6 +45,8 @@ struct Arguments {
 enum Task {
     /// Starts and invokes them, and writes down what came of it.
     Run(Box<Options>),
+    /// Invokes them with the share of a processor that each memory size has.
+    Memory(Box<Options>),
     /// Weighs some of them.
     Sizes {
         /// Where the programs are.
@@ -92,6 +102,7 @@ struct Options {
 async fn main() -> ExitCode {
     let done = match &Arguments::parse().task {
         Task::Run(options) => LocalSet::new().run_until(Box::pin(bench(options))).await,
+        Task::Memory(options) => LocalSet::new().run_until(Box::pin(memory_sizes(options))).await,
         Task::Sizes { binaries, functions } => sizes_of(binaries, functions),
     };
     match done {
@@ -129,13 +140,27 @@ async fn bench(options: &Options) -> anyhow::Result<bool> {
     Ok(hold(&found))
 }
 
+async fn memory_sizes(options: &Options) -> anyhow::Result<bool> {
+    std::fs::create_dir_all(&options.logs)?;
+    let mut world = World::make(&options.dynamodb, &options.root).await?;
+    let (session, origin) = world::secrets();
+    let secrets = tables::secrets(session, origin).await?;
+    let environment = environment(&options.dynamodb, &secrets.url());
+    let programs = OURS.map(|(name, work)| {
+        (Program::new(name, vec![program(&options.binaries, name).into()], &environment, &options.logs), work)
+    });
+    let table = memory::compare(&mut world, &programs, options.spawns).await?;
+    writeln!(std::io::stdout(), "{table}")?;
+    Ok(true)
+}
+
 async fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
     let mut world = World::make(&options.dynamodb, &options.root).await?;
     let (session, origin) = world::secrets();
     let secrets = tables::secrets(session, origin).await?;
     let environment = environment(&options.dynamodb, &secrets.url());
     let ours = |name| Program::new(name, vec![program(&options.binaries, name).into()], &environment, &options.logs);
-    let place_order = (ours("place_order"), Work::PlaceOrder);
+    let [place_order, others @ ..] = OURS.map(|(name, work)| (ours(name), work));
     let hello = Program::new("hello", vec![options.hello.clone().into()], &environment, &options.logs);
     let node = vec![options.node.clone().into(), options.node_bundle.clone().into()];
     let node = (Program::new("node", node, &environment, &options.logs), Work::PlaceOrder);
@@ -146,11 +171,7 @@ async fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
     }
     let counter = tables::Counter::start(&options.dynamodb).await?;
     let mut kept = compared.clone();
-    kept.extend([
-        (ours("show_ticket"), Work::ShowTicket),
-        (ours("list_tickets"), Work::ListTickets),
-        (ours("sign_in"), Work::SignIn),
-    ]);
+    kept.extend(others);
     let (mut warm, raw) = run::warm(&mut world, &kept, options.rounds).await?;
     for ((program, work), measured) in kept.iter().zip(&mut warm) {
         measured.calls = run::calls(&mut world, program, *work, &counter).await?;

@@ -152,6 +152,11 @@ impl Process {
         Ok(total)
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The most memory that it has had resident, in bytes.
     pub(crate) fn peak_memory(&self) -> anyhow::Result<u64> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

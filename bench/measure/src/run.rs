@@ -64,14 +64,14 @@ pub(crate) struct Warm {
 }
 
 /// Events for one program.
-struct Events {
+pub(crate) struct Events {
     work: Work,
     orders: Vec<Wanted>,
     event: Bytes,
 }
 
 impl Events {
-    async fn make(world: &mut World, work: Work, count: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn make(world: &mut World, work: Work, count: usize) -> anyhow::Result<Self> {
         let orders = if work == Work::PlaceOrder { world.orders(count).await? } else { Vec::new() };
         let event = match work {
             Work::PlaceOrder => Bytes::new(),
@@ -83,7 +83,7 @@ impl Events {
     }
 
     /// Invokes `process` once, and fails unless it does what it was asked for.
-    async fn invoke(&mut self, process: &mut Process) -> anyhow::Result<(f64, Option<Wanted>)> {
+    pub(crate) async fn invoke(&mut self, process: &mut Process) -> anyhow::Result<(f64, Option<Wanted>)> {
         let order = self.orders.pop();
         ensure!(self.work != Work::PlaceOrder || order.is_some(), "there is no order left");
         let event = order.as_ref().map_or_else(|| self.event.clone(), |order| order.event.clone());
@@ -183,6 +183,6 @@ pub(crate) async fn calls(world: &mut World, program: &Program, work: Work, coun
 }
 
 /// The numbers below `count`, from another one on in each round.
-fn in_turn(count: usize, round: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn in_turn(count: usize, round: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |index| (index + round) % count)
 }

@@ -49,7 +49,7 @@ pub(crate) fn run_all(options: &BenchOptions) -> anyhow::Result<ExitCode> {
     starting.done(&format!("port {}", tables.port()));
     let mut command = Command::new(lambda.join("bench/bootstrap"));
     command
-        .arg("run")
+        .arg(if options.memory { "memory" } else { "run" })
         .arg("--root")
         .arg(project.root())
         .arg("--binaries")

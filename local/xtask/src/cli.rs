@@ -336,6 +336,10 @@ pub(crate) struct BenchOptions {
     /// Print the figures and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Compare memory sizes instead: invoke the functions with the share of a processor that each size has. Needs control
+    /// groups that this user may make.
+    #[arg(long)]
+    pub(crate) memory: bool,
 }
 
 /// What `scan` can be told.
