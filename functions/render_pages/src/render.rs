@@ -47,15 +47,13 @@ impl Batch {
         if self.tickets.is_empty() && self.pages.is_empty() {
             return Ok(());
         }
-        let subjects = self.tickets.iter().copied().map(Subject::Ticket).collect();
-        let tickets = converge(app, subjects, now).await?;
         let mut pages = Pages { with_sitemaps: self.pages, ..Pages::default() };
         // Whoever asks for the first page by its name, once an hour and after publishing, asks for the feed, too.
         pages.feed = pages.with_sitemaps.contains(&PageId::Head);
         of_tickets(app, &self.tickets, &mut pages).await?;
         let asked = pages.with_sitemaps.len() + pages.alone.len();
-        let shelves = catalogue(app, pages, now).await?;
-        tracing::info!(tickets = self.tickets.len(), pages = asked, written = tickets + shelves, "rendered");
+        let written = together(app, &self.tickets, pages, now).await?;
+        tracing::info!(tickets = self.tickets.len(), pages = asked, written, "rendered");
         Ok(())
     }
 }
@@ -100,9 +98,9 @@ impl Pages {
 /// Adds the pages of the catalogue that have or had these tickets.
 async fn of_tickets(app: &App, tickets: &[TicketId], pages: &mut Pages) -> Result<(), RenderError> {
     let read = app.market.tickets_placed(tickets).await?;
-    let with_sitemap = read.iter().any(|placed| placed.shown.is_none() && placed.place.is_some());
+    let with_sitemap = read.iter().any(|placed| placed.is_gone);
     pages.feed |= with_sitemap;
-    let mut places: Vec<CataloguePlace> = read.into_iter().filter_map(|placed| placed.place).collect();
+    let mut places: Vec<CataloguePlace> = read.into_iter().map(|placed| placed.place).collect();
     // From the newest down: each page that is found says from where on the next has to be looked for.
     places.sort_by_key(|place| std::cmp::Reverse(place.to_string()));
     let mut known_down_to: Option<String> = None;
@@ -119,9 +117,10 @@ async fn of_tickets(app: &App, tickets: &[TicketId], pages: &mut Pages) -> Resul
     Ok(())
 }
 
-/// Arranges and renders pages of the catalogue, and with them whatever else is noted to be written.
-async fn catalogue(app: &App, mut pages: Pages, now: Timestamp) -> Result<usize, RenderError> {
-    let mut written = 0;
+/// Renders tickets, and arranges and renders pages of the catalogue and whatever else is noted to be written: what they have
+/// in common is read once.
+async fn together(app: &App, tickets: &[TicketId], mut pages: Pages, now: Timestamp) -> Result<usize, RenderError> {
+    let (mut written, mut tickets) = (0, tickets.iter().copied());
     for _ in 0..ROUNDS {
         for one in pages.all() {
             if !arrange(app, one, now).await? {
@@ -133,7 +132,8 @@ async fn catalogue(app: &App, mut pages: Pages, now: Timestamp) -> Result<usize,
         for &noted in &register.unsettled {
             pages.add(noted, true);
         }
-        let mut subjects = pages.subjects();
+        let mut subjects: Vec<Subject> = tickets.by_ref().map(Subject::Ticket).collect();
+        subjects.extend(pages.subjects());
         if !register.unsettled.is_empty() {
             subjects.push(Subject::Index);
         }

@@ -86,12 +86,12 @@ pub(crate) async fn wanted(
             Subject::Page(_) | Subject::PageAndSitemap(_) | Subject::Index | Subject::Feed => None,
         })
         .collect();
-    let mut tickets = app.market.tickets_placed(&ids).await?.into_iter();
+    let shown = app.market.tickets_show(&ids).await?;
     let mut wanted = Vec::with_capacity(subjects.len());
     for subject in subjects {
         wanted.push(match subject {
-            Subject::Ticket(_) => {
-                Wanted::of(ticket(&app.origin, tickets.next().and_then(|placed| placed.shown).as_ref(), assets)?)
+            Subject::Ticket(id) => {
+                Wanted::of(ticket(&app.origin, shown.iter().find(|shown| shown.ticket.id == *id), assets)?)
             }
             Subject::Page(page) => catalogue(app, *page, false, assets, now).await?,
             Subject::PageAndSitemap(page) => catalogue(app, *page, true, assets, now).await?,

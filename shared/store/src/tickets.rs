@@ -302,6 +302,14 @@ impl Market {
         Ok(self.tickets_with(&[id], &[LOCK, DETAILS]).await?.pop())
     }
 
+    /// Tickets as anybody may see them, in the order of `ids`; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table fails.
+    pub async fn tickets_show(&self, ids: &[TicketId]) -> Result<Vec<TicketWithDetails>, StoreError> {
+        self.tickets_with(ids, &[LOCK, DETAILS]).await
+    }
+
     /// A ticket with all that belongs to it, if `seller` owns it.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::Market;
 use crate::error::StoreError;
 use crate::items::FactsItem;
 use crate::keys::{self, Item, PK, SK, n, s};
-use crate::tickets::TicketWithDetails;
+use crate::owner_page::position;
 
 /// Most rows that one call looks at.
 const ROWS_PER_CALL: i32 = 100;
@@ -40,15 +40,13 @@ impl PlaceRange {
     }
 }
 
-/// A ticket as it is now, and where it stands or stood in the catalogue.
-#[derive(Debug, Clone)]
+/// Where a ticket stands or stood in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
-    /// Which ticket.
-    pub id: TicketId,
-    /// What there is of it.
-    pub shown: Option<TicketWithDetails>,
-    /// Its place; known also of a ticket that was deleted. `None` when it was never in the catalogue.
-    pub place: Option<CataloguePlace>,
+    /// Its place.
+    pub place: CataloguePlace,
+    /// It was deleted. One that was sold is not gone.
+    pub is_gone: bool,
 }
 
 /// A ticket of the catalogue with what a card says of it, as its row has it.
@@ -153,34 +151,25 @@ impl Market {
         Ok(rows)
     }
 
-    /// Tickets as they are, with their places, in the order of `ids`.
+    /// Where tickets stand or stood, as far as they ever were in the catalogue, in the order of `ids`.
     ///
     /// # Errors
     /// [`StoreError`] when the table fails.
     pub async fn tickets_placed(&self, ids: &[TicketId]) -> Result<Vec<Placed>, StoreError> {
-        let entry_key = |&id: &TicketId| keys::key(keys::ticket_pk(id), keys::CATALOGUE_ENTRY);
-        let entries = self.items_read(ids.iter().map(entry_key).collect()).await?;
-        let mut shown = self.tickets_with(ids, &[keys::LOCK, keys::DETAILS]).await?;
-        let placed = ids.iter().map(|&id| {
-            let at = shown.iter().position(|shown| shown.ticket.id == id);
-            let shown = at.map(|at| shown.swap_remove(at));
-            let listed_at = match &shown {
-                Some(shown) => Some(shown.ticket.created_at),
-                None => listed_at(&entries, id)?,
-            };
-            Ok(Placed { id, shown, place: listed_at.map(|moment| CataloguePlace { moment, ticket: id }) })
-        });
-        placed.collect()
+        let wanted: Vec<Item> = ids.iter().map(|&id| keys::key(keys::ticket_pk(id), keys::CATALOGUE_ENTRY)).collect();
+        let mut found = self.items_read(wanted.clone()).await?;
+        found.sort_by_key(|item| position(&wanted, item));
+        let mut placed = Vec::with_capacity(found.len());
+        for item in found {
+            let ticket = keys::parse_ticket_pk(keys::text(&item, PK)?)?;
+            let written = Written::from_item(item)?;
+            placed.extend(written.listed_at.map(|moment| {
+                let place = CataloguePlace { moment, ticket };
+                Placed { place, is_gone: written.gone }
+            }));
+        }
+        Ok(placed)
     }
-}
-
-/// When a ticket was listed, by its entry.
-fn listed_at(entries: &[Item], id: TicketId) -> Result<Option<Timestamp>, StoreError> {
-    let pk = s(keys::ticket_pk(id));
-    let Some(entry) = entries.iter().find(|entry| entry.get(PK) == Some(&pk)) else {
-        return Ok(None);
-    };
-    Ok(Written::from_item(entry.clone())?.listed_at)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use holdfast_domain::{Ticket, TicketFacts, TicketId, Timestamp, Venue};
 
 use super::fixture::{Table, at, details, facts, held, listed_as, market, placed, stored, ticket};
 use crate::keys::{key, n};
-use crate::{CatalogueOrder, CataloguePlace, CatalogueQuery, Market, PlaceRange, Projected, TicketChange};
+use crate::{CatalogueOrder, CataloguePlace, CatalogueQuery, Market, PlaceRange, Placed, Projected, TicketChange};
 
 const NEWEST: CatalogueOrder = CatalogueOrder::Newest;
 const SOONEST: CatalogueOrder = CatalogueOrder::Soonest;
@@ -208,19 +208,13 @@ async fn a_deleted_ticket_leaves_no_row_and_never_gets_one_again() {
     assert_eq!(project(&market, ticket.id).await, Projected::Unchanged);
     let tombstone = table.item(key(format!("T#{}", ticket.id), "P")).await.unwrap();
     assert_eq!(tombstone["ttl"], n(at(500).plus(Duration::from_hours(15 * 24)).as_seconds()));
-    let placed = market.tickets_placed(&[ticket.id]).await.unwrap().pop().unwrap();
-    assert!(placed.shown.is_none());
-    assert_eq!(
-        placed.place,
-        Some(CataloguePlace { moment: at(1), ticket: ticket.id }),
-        "where it stood is still known"
-    );
+    let stood = Placed { place: CataloguePlace { moment: at(1), ticket: ticket.id }, is_gone: true };
+    assert_eq!(market.tickets_placed(&[ticket.id]).await.unwrap(), [stood], "where it stood is still known");
     // A ticket that never was is noted as gone, too: its event may overtake all others.
     let never = super::fixture::ticket(facts("Never listed"), 0).id;
     assert_eq!(project(&market, never).await, Projected::Written);
     assert_eq!(project(&market, never).await, Projected::Unchanged);
-    let placed = market.tickets_placed(&[never]).await.unwrap().pop().unwrap();
-    assert!(placed.shown.is_none() && placed.place.is_none());
+    assert_eq!(market.tickets_placed(&[never]).await.unwrap(), []);
     let listed_late = Ticket { id: never, ..super::fixture::ticket(facts("Opera"), 0) };
     listed_as(&market, listed_late).await;
     assert_eq!(project(&market, never).await, Projected::Unchanged, "what is gone stays gone");
@@ -328,10 +322,13 @@ async fn tickets_are_shown_as_they_are_with_their_places_in_the_order_asked_for(
     let first = shown(&market, facts("Opera"), 1).await;
     let second = listed_as(&market, ticket(facts("Ballet"), 2)).await;
     held(&market, 1, first.id, 3).await;
+    let at_its_place = |ticket| Placed { place: place(ticket), is_gone: false };
     let placed = market.tickets_placed(&[second.id, first.id]).await.unwrap();
-    let seen: Vec<_> = placed.iter().map(|placed| (placed.id, placed.place)).collect();
-    assert_eq!(seen, [(second.id, Some(place(&second))), (first.id, Some(place(&first)))]);
-    let shown: Vec<_> = placed.into_iter().map(|placed| placed.shown.unwrap()).collect();
+    assert_eq!(placed, [at_its_place(&first)], "the second was not projected yet");
+    project(&market, second.id).await;
+    let placed = market.tickets_placed(&[second.id, first.id]).await.unwrap();
+    assert_eq!(placed, [&second, &first].map(at_its_place));
+    let shown = market.tickets_show(&[second.id, first.id]).await.unwrap();
     assert_eq!((&shown[0].ticket, &shown[1].ticket), (&second, &stored(&market, first.id).await));
     assert!(shown.iter().all(|shown| shown.credential.is_none()));
 }
