@@ -18,7 +18,6 @@ const AT_ONCE: usize = 16;
 /// One object to be written or removed.
 #[derive(Debug)]
 struct Change {
-    subject: Subject,
     key: String,
     seen: Option<ETag>,
     body: Option<String>,
@@ -38,18 +37,16 @@ pub(crate) async fn converge(app: &App, mut subjects: Vec<Subject>, now: Timesta
         let wanted = wanted(app, &subjects, &assets, now).await?;
         let mut unsettled: Vec<bool> = wanted.iter().map(|wanted| wanted.again).collect();
         let mut changes = Vec::new();
-        for (at, (keys, wanted)) in keys.into_iter().zip(wanted).enumerate() {
+        for (subject, (keys, wanted)) in keys.into_iter().zip(wanted).enumerate() {
             for (key, body) in keys.into_iter().zip(wanted.bodies) {
                 let seen = seen.get(&key).cloned().flatten();
                 if seen != body.as_ref().map(|body| ETag::of(body.as_bytes())) {
-                    unsettled[at] = true;
-                    changes.push(Change { subject: subjects[at], key, seen, body });
+                    unsettled[subject] = true;
+                    changes.push(Change { key, seen, body });
                 }
             }
         }
-        // A page of the catalogue leads to those of its tickets: they are there before it.
-        let (tickets, others) = changes.into_iter().partition(|change| matches!(change.subject, Subject::Ticket(_)));
-        written += make(&app.bucket, tickets).await? + make(&app.bucket, others).await?;
+        written += make(&app.bucket, changes).await?;
         let mut rest = unsettled.into_iter();
         subjects.retain(|_| rest.next().unwrap_or(false));
         if subjects.is_empty() {

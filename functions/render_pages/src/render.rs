@@ -47,13 +47,15 @@ impl Batch {
         if self.tickets.is_empty() && self.pages.is_empty() {
             return Ok(());
         }
+        let subjects = self.tickets.iter().copied().map(Subject::Ticket).collect();
+        let tickets = converge(app, subjects, now).await?;
         let mut pages = Pages { with_sitemaps: self.pages, ..Pages::default() };
         // Whoever asks for the first page by its name, once an hour and after publishing, asks for the feed, too.
         pages.feed = pages.with_sitemaps.contains(&PageId::Head);
         of_tickets(app, &self.tickets, &mut pages).await?;
         let asked = pages.with_sitemaps.len() + pages.alone.len();
-        let written = together(app, &self.tickets, pages, now).await?;
-        tracing::info!(tickets = self.tickets.len(), pages = asked, written, "rendered");
+        let shelves = catalogue(app, pages, now).await?;
+        tracing::info!(tickets = self.tickets.len(), pages = asked, written = tickets + shelves, "rendered");
         Ok(())
     }
 }
@@ -117,10 +119,9 @@ async fn of_tickets(app: &App, tickets: &[TicketId], pages: &mut Pages) -> Resul
     Ok(())
 }
 
-/// Renders tickets, and arranges and renders pages of the catalogue and whatever else is noted to be written: what they have
-/// in common is read once.
-async fn together(app: &App, tickets: &[TicketId], mut pages: Pages, now: Timestamp) -> Result<usize, RenderError> {
-    let (mut written, mut tickets) = (0, tickets.iter().copied());
+/// Arranges and renders pages of the catalogue, and with them whatever else is noted to be written.
+async fn catalogue(app: &App, mut pages: Pages, now: Timestamp) -> Result<usize, RenderError> {
+    let mut written = 0;
     for _ in 0..ROUNDS {
         for one in pages.all() {
             if !arrange(app, one, now).await? {
@@ -132,8 +133,7 @@ async fn together(app: &App, tickets: &[TicketId], mut pages: Pages, now: Timest
         for &noted in &register.unsettled {
             pages.add(noted, true);
         }
-        let mut subjects: Vec<Subject> = tickets.by_ref().map(Subject::Ticket).collect();
-        subjects.extend(pages.subjects());
+        let mut subjects = pages.subjects();
         if !register.unsettled.is_empty() {
             subjects.push(Subject::Index);
         }

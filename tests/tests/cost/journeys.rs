@@ -81,6 +81,12 @@ impl Journey {
         }
     }
 
+    /// Whether each time is to be over before the next begins: listings that come at once share their pages, and renderers that
+    /// meet at one page write it twice, both by chance.
+    pub(crate) fn is_alone(self) -> bool {
+        self == Self::Listing
+    }
+
     /// Whether what it takes is certain.
     pub(crate) fn has_a_budget(self) -> bool {
         self != Self::HoldPaidAtOnce
@@ -145,6 +151,13 @@ impl World {
         });
         let call = Call::new("POST", "/api/tickets").header("idempotency-key", Uuid::new_v4().to_string());
         self.seller.send(call.json(&body)).await.expect(201).text("id")
+    }
+
+    /// Makes a journey once, whatever it is made otherwise.
+    pub(crate) async fn make_once(&mut self, journey: Journey) {
+        let times = std::mem::replace(&mut self.times, 1);
+        self.make(journey).await;
+        self.times = times;
     }
 
     /// All journeys once, uncounted.
