@@ -211,10 +211,7 @@ pub(super) fn place_of(row: &Item) -> Result<CataloguePlace, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn millis(millis: i64) -> Timestamp {
-        Timestamp::from_millis(millis).unwrap()
-    }
+    use crate::catalogue::tests::{millis, ticket};
 
     fn place(moment: i64) -> CataloguePlace {
         CataloguePlace { moment: millis(moment), ticket: "0199a1b2-0000-7000-8000-000000000001".parse().unwrap() }
@@ -266,6 +263,36 @@ mod tests {
         assert!(low > place(7).to_string() && low < place(8).to_string());
         let (low, _) = bounds(&query(CatalogueOrder::Soonest, &[], Some(8), None), Some(place(7))).unwrap();
         assert!(low > place(7).to_string() && low <= place(8).to_string(), "time has moved on past the place");
+    }
+
+    #[test]
+    fn a_row_finds_its_ticket_as_it_is_now_or_nothing() {
+        let (dated, undated) = (ticket(1, "Magic Flute", Some(millis(9))), ticket(1, "Magic Flute", None));
+        let at = |moment| CataloguePlace { moment: millis(moment), ticket: dated.id };
+        let newest = |words: &[&str], from, to| query(CatalogueOrder::Newest, words, from, to);
+        assert!(newest(&[], None, None).finds(at(7), &dated), "it was listed at 7");
+        assert!(!newest(&[], None, None).finds(at(8), &dated), "a row of another place");
+        let other = "0199a1b2-0000-7000-8000-000000000002".parse().unwrap();
+        assert!(!newest(&[], None, None).finds(CataloguePlace { moment: millis(7), ticket: other }, &dated));
+        let soonest = query(CatalogueOrder::Soonest, &["flute"], None, None);
+        assert!(soonest.finds(at(9), &dated), "it begins at 9");
+        assert!(!soonest.finds(at(7), &dated) && !soonest.finds(at(9), &undated), "its date has changed, or gone");
+        for (words, found) in [(&["magic", "opera"][..], true), (&["magic", "violin"], false), (&["violin"], false)] {
+            assert_eq!(newest(words, None, None).finds(at(7), &dated), found, "{words:?}");
+        }
+        for (from, to, found) in [
+            (Some(9), None, true),
+            (Some(10), None, false),
+            (None, Some(9), true),
+            (None, Some(8), false),
+            (Some(9), Some(9), true),
+            (Some(8), Some(8), false),
+            (Some(10), Some(10), false),
+        ] {
+            assert_eq!(newest(&[], from, to).finds(at(7), &dated), found, "{from:?} to {to:?}");
+            assert!(!newest(&[], from, to).finds(at(7), &undated), "what has no date is in no range");
+        }
+        assert!(newest(&[], None, None).finds(at(7), &undated));
     }
 
     #[test]
