@@ -140,15 +140,18 @@ async fn bench(options: &Options) -> anyhow::Result<bool> {
     Ok(hold(&found))
 }
 
+/// What is measured of ours, as it is started.
+fn ours(options: &Options, environment: &[(&'static str, String)]) -> [(Program, Work); OURS.len()] {
+    let command = |name| vec![program(&options.binaries, name).into()];
+    OURS.map(|(name, work)| (Program::new(name, command(name), environment, &options.logs), work))
+}
+
 async fn memory_sizes(options: &Options) -> anyhow::Result<bool> {
     std::fs::create_dir_all(&options.logs)?;
     let mut world = World::make(&options.dynamodb, &options.root).await?;
     let (session, origin) = world::secrets();
     let secrets = tables::secrets(session, origin).await?;
-    let environment = environment(&options.dynamodb, &secrets.url());
-    let programs = OURS.map(|(name, work)| {
-        (Program::new(name, vec![program(&options.binaries, name).into()], &environment, &options.logs), work)
-    });
+    let programs = ours(options, &environment(&options.dynamodb, &secrets.url()));
     let table = memory::compare(&mut world, &programs, options.spawns).await?;
     writeln!(std::io::stdout(), "{table}")?;
     Ok(true)
@@ -159,8 +162,7 @@ async fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
     let (session, origin) = world::secrets();
     let secrets = tables::secrets(session, origin).await?;
     let environment = environment(&options.dynamodb, &secrets.url());
-    let ours = |name| Program::new(name, vec![program(&options.binaries, name).into()], &environment, &options.logs);
-    let [place_order, others @ ..] = OURS.map(|(name, work)| (ours(name), work));
+    let [place_order, others @ ..] = ours(options, &environment);
     let hello = Program::new("hello", vec![options.hello.clone().into()], &environment, &options.logs);
     let node = vec![options.node.clone().into(), options.node_bundle.clone().into()];
     let node = (Program::new("node", node, &environment, &options.logs), Work::PlaceOrder);

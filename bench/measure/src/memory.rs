@@ -39,7 +39,7 @@ impl Share {
     /// When the machine has no control groups that this user may make.
     fn of(memory: u32) -> anyhow::Result<Self> {
         let name = format!("holdfast-bench-{}-{memory}", std::process::id());
-        let quota = (PERIOD * memory / ONE_PROCESSOR).max(1_000);
+        let quota = PERIOD * memory / ONE_PROCESSOR;
         let groups = Path::new(GROUPS);
         // The second version has one tree, the first one for each of what it controls.
         let (parent, settings) = if groups.join("cgroup.controllers").exists() {
@@ -130,6 +130,5 @@ async fn one(program: &Program, size: u32, events: &mut Events, measured: &mut M
         measured.invocations += 1;
     }
     measured.waits += share.waits()?;
-    drop(process);
     Ok(())
 }

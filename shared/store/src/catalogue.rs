@@ -28,8 +28,6 @@ mod rows;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use holdfast_domain::{Ticket, TicketFacts, TicketId, TicketState, Timestamp, search_words};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +36,7 @@ use crate::crash::crash_point;
 use crate::error::StoreError;
 use crate::items::{FactsItem, moment};
 use crate::keys::{self, Item, PK};
+use crate::transaction::put_lost;
 
 pub use list::{CatalogueOrder, CataloguePage, CatalogueQuery};
 pub use place::{CataloguePlace, InvalidPlace};
@@ -326,19 +325,9 @@ impl Market {
             .set_expression_attribute_values(values);
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error) if is_lost(&error) => Ok(false),
+            Err(error) if put_lost(&error) => Ok(false),
             Err(error) => Err(StoreError::from_sdk(error)),
         }
-    }
-}
-
-/// Another projector was faster, or is just committing.
-fn is_lost(error: &SdkError<PutItemError>) -> bool {
-    match error.as_service_error() {
-        Some(error) => {
-            error.is_conditional_check_failed_exception() || error.meta().code() == Some("TransactionConflictException")
-        }
-        None => false,
     }
 }
 

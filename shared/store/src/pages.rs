@@ -11,8 +11,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use holdfast_domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,7 +21,7 @@ use crate::crash::crash_point;
 use crate::error::StoreError;
 use crate::items::moment;
 use crate::keys::{self, Item, PAGE_REGISTER, PAGES, PK, SK, n, s};
-use crate::transaction::{cancelled_by, transaction_failed};
+use crate::transaction::{cancelled_by, put_lost, transaction_failed};
 
 const HEAD: &str = "head";
 
@@ -419,7 +417,7 @@ impl Market {
         };
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error) if lost(&error) => Ok(false),
+            Err(error) if put_lost(&error) => Ok(false),
             Err(error) => Err(StoreError::from_sdk(error)),
         }
     }
@@ -445,15 +443,6 @@ impl Market {
 
 /// Boundaries that one call reads: some 100 KB.
 const BOUNDARIES_PER_CALL: i32 = 1_000;
-
-fn lost(error: &SdkError<PutItemError>) -> bool {
-    match error.as_service_error() {
-        Some(error) => {
-            error.is_conditional_check_failed_exception() || error.meta().code() == Some("TransactionConflictException")
-        }
-        None => false,
-    }
-}
 
 #[cfg(test)]
 mod tests {

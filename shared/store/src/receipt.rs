@@ -40,7 +40,7 @@ impl Market {
             wanted.map(|order| order.ticket.id).collect::<Vec<_>>()
         };
         let mut found = self.tickets_with(&tickets_of(false), &[LOCK, DETAILS, CREDENTIAL]).await?;
-        found.extend(self.tickets_with(&tickets_of(true), &[LOCK, DETAILS]).await?);
+        found.extend(self.tickets_show(&tickets_of(true)).await?);
         orders.iter().map(|order| was_refunded(order).map(|_| receipt(order, &found)).transpose()).collect()
     }
 }

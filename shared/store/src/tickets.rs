@@ -299,7 +299,7 @@ impl Market {
     /// # Errors
     /// [`StoreError`] when the table fails.
     pub async fn ticket_show(&self, id: TicketId) -> Result<Option<TicketWithDetails>, StoreError> {
-        Ok(self.tickets_with(&[id], &[LOCK, DETAILS]).await?.pop())
+        Ok(self.tickets_show(&[id]).await?.pop())
     }
 
     /// Tickets as anybody may see them, in the order of `ids`; those that do not exist are left out.
