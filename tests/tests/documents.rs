@@ -1,4 +1,5 @@
-//! What documents claim about the repository: `docs/security.md` leaves no requirement out and names real tests.
+//! What is claimed about the repository: `docs/security.md` leaves no requirement out and names real tests, and no test is
+//! where none is run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -88,4 +89,19 @@ fn every_test_that_is_named_exists() {
         named += 1;
     }
     assert!(named > 50, "{named} tests are named");
+}
+
+/// `cargo xtask test` does not link a program once more for its own tests where a library is beside it.
+#[test]
+fn a_program_beside_a_library_has_no_tests() {
+    let mut all = Vec::new();
+    files(&root(), &mut all);
+    let programs: Vec<&PathBuf> = all.iter().filter(|path| path.ends_with("src/main.rs")).collect();
+    let beside: Vec<&PathBuf> = programs.into_iter().filter(|path| path.with_file_name("lib.rs").exists()).collect();
+    assert!(beside.len() > 30, "{beside:?}");
+    for program in beside {
+        let code = std::fs::read_to_string(program).expect("a text");
+        let more = code.lines().find(|line| line.starts_with("mod ") || line.contains("cfg(test)"));
+        assert!(more.is_none(), "{}: {more:?} belongs into lib.rs", program.display());
+    }
 }

@@ -66,12 +66,6 @@ pub(crate) fn run(options: &DeploymentsOptions) -> anyhow::Result<ExitCode> {
     Ok(report.conclude())
 }
 
-/// Deploys one stage with programs that are built already.
-pub(crate) fn one(project: &Project, binaries: &Path, name: &str) -> anyhow::Result<()> {
-    let trial = TRIALS.iter().find(|trial| trial.name == name).context("samconfig.toml has no such stage")?;
-    deploy(project, binaries, trial)
-}
-
 /// A stack of a stage, and what looks at it.
 struct Deployed<'a> {
     project: &'a Project,

@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use crate::cli::HistoriesOptions;
 use crate::console::step;
 use crate::emulator::{Emulator, as_owner, free_port};
-use crate::environment::cargo;
 use crate::process::run;
 use crate::project::Project;
 use crate::python::Venv;
+use crate::test::cargo_test;
 
 /// Runs them and says whether all were as they should be.
 pub(crate) fn run_all(options: &HistoriesOptions) -> anyhow::Result<ExitCode> {
@@ -25,15 +25,7 @@ pub(crate) fn run_all(options: &HistoriesOptions) -> anyhow::Result<ExitCode> {
     let starting = step("Start the emulator");
     let mut emulator = Emulator::start(&venv, &folder, free_port()?, &[])?;
     starting.done(&format!("port {}", emulator.port()));
-    let mut command = cargo();
-    command.current_dir(project.root()).args([
-        "test",
-        "--profile",
-        "local",
-        "--workspace",
-        "--features",
-        "tests/stack",
-    ]);
+    let mut command = cargo_test(&project);
     command.args(["--test", "histories"]).env("HOLDFAST_HISTORIES", options.count.to_string());
     if let Some(seed) = options.seed {
         command.env("HOLDFAST_HISTORY_SEED", seed.to_string());

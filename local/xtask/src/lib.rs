@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bench;
+mod beside;
 mod binaries;
 mod browser;
 mod cli;

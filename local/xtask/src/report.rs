@@ -8,7 +8,8 @@ use crate::console::{line, seconds, step};
 use crate::interrupt;
 
 const FAILED: u8 = 1;
-const INCOMPLETE: u8 = 3;
+/// What these commands end with when something was not run.
+pub(crate) const INCOMPLETE: u8 = 3;
 
 /// Why a part could not be run: never to be taken for a failure, nor for success.
 #[derive(Debug)]
@@ -61,6 +62,13 @@ impl Report {
         running.done(&outcome.to_string());
         self.parts.push(Part { name, outcome, took: started.elapsed() });
         Ok(())
+    }
+
+    /// Notes what came of a part that was run elsewhere.
+    pub(crate) fn add(&mut self, name: &'static str, took: Duration, result: anyhow::Result<()>) {
+        let outcome = judge(result);
+        line(&format!("==> Part: {name}\n    {outcome} ({})", seconds(took)));
+        self.parts.push(Part { name, outcome, took });
     }
 
     /// Prints a line for each part; the exit code is 0 only when every part was run and passed.

@@ -3,11 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::thread;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
+use crate::beside::{Beside, Companion};
 use crate::binaries::{Flavour, build};
 use crate::browser::{Node, find_or_install};
 use crate::cli::TestOptions;
@@ -19,7 +19,7 @@ use crate::emulator::{as_owner, free_port};
 use crate::environment::cargo;
 use crate::fuzz;
 use crate::interrupt;
-use crate::process::{capture, last_lines, run, run_and_keep, run_quietly};
+use crate::process::{capture, last_lines, run, run_and_keep};
 use crate::project::Project;
 use crate::proxy::Between;
 use crate::python::Venv;
@@ -28,6 +28,9 @@ use crate::rights::{self, Observed};
 use crate::stack::{Plan, Stack};
 use crate::stripe::{SECRET_KEY, Stripe, WEBHOOK_SECRET};
 
+/// Kinds of targets, as cargo calls them.
+const BIN: &str = "bin";
+const TEST: &str = "test";
 /// The package of the tests that need a running stack.
 const INTEGRATION: &str = "tests";
 /// Its program that runs before the payment keys are written.
@@ -36,6 +39,17 @@ const UNCONFIGURED: &str = "unconfigured";
 const STORM: &str = "storm";
 /// Its program that counts: `cargo xtask cost`.
 pub(crate) const COST: &str = "cost";
+/// Its program that needs nothing but an emulator: `cargo xtask histories`.
+const HISTORIES: &str = "histories";
+/// What shares nothing with the stack of the tests: the stack waits more than it works, and these work meanwhile.
+const APART: [Companion; 4] = [
+    Companion { name: "model", arguments: &["prove", "model"] },
+    Companion { name: "table tests", arguments: &["prove", "store"] },
+    Companion { name: "payment histories", arguments: &["histories", "--count", "300"] },
+    Companion { name: "deployment", arguments: &["deployments", deployments::UPDATED] },
+];
+/// What is left for the end, when nothing but a clock runs on the stack of the tests.
+const AT_THE_END: [Companion; 1] = [Companion { name: "storm", arguments: &["prove", "histories"] }];
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
 /// Lines of a failed test program's output that are repeated at the end.
@@ -71,6 +85,8 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stack = Some(start(&project, &folder, options, rights)?);
         Ok(())
     })?;
+    // Everything is built now: what is begun here and what goes on here do not wait for each other's compiler.
+    let apart = options.is_whole().then(|| Beside::begin(&project, &APART)).transpose()?;
     if test_targets(&project, |package| package == INTEGRATION)?.iter().any(|name| name == UNCONFIGURED) {
         report.part("tests without payment keys", || {
             against(&project, &folder, running(stack.as_ref())?, options, &[UNCONFIGURED.to_owned()])
@@ -83,14 +99,13 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     }
     report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
     if options.is_whole() {
-        // Nothing else on their stack: they are a load of their own, and whoever reads their answers must know whose
-        // they are. They last as long as they are told to, whatever else the machine does.
-        let model = beside(&["prove", "model"], project.target().join("model.log"))?;
         report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
-        report.part("model", model)?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
     }
+    // Nothing else while browsers run: some of their tests are about time.
+    apart.map_or(Ok(()), |apart| apart.report(&mut report))?;
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
+    let storm = options.is_whole().then(|| Beside::begin(&project, &AT_THE_END)).transpose()?;
     report.part("run-out test", || run_out_test(&project, running_mut(stack.as_mut())?))?;
     if let Some(stack) = &mut stack {
         if options.keep {
@@ -100,28 +115,8 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stack.stop();
         stopping.done("stopped");
     }
-    if options.is_whole() {
-        // Both have stacks of their own, and wait more than they work.
-        let proof = beside(&["prove", "store", "histories"], project.target().join("proof.log"))?;
-        report.part("deployment", || deployments::one(&project, &folder.join("bin"), deployments::UPDATED))?;
-        report.part("table tests and histories", proof)?;
-    }
+    storm.map_or(Ok(()), |storm| storm.report(&mut report))?;
     Ok(report.conclude())
-}
-
-/// Begins another of these commands; what is returned waits for its end, and prints what it has said.
-fn beside(arguments: &'static [&str], log: PathBuf) -> anyhow::Result<impl FnOnce() -> anyhow::Result<()>> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(arguments);
-    let running = thread::spawn({
-        let log = log.clone();
-        move || run_quietly(&mut command, &log)
-    });
-    Ok(move || {
-        let outcome = running.join().map_err(|_| anyhow::anyhow!("the thread that waits for it has died"))?;
-        line(&std::fs::read_to_string(&log)?);
-        outcome
-    })
 }
 
 /// `cargo test` for the whole workspace, whichever part of it is then run: built with the same features each time,
@@ -155,7 +150,11 @@ pub(crate) fn built(project: &Project, kind: &[&str], names: &[&str]) -> anyhow:
 
 fn unit_tests(project: &Project) -> anyhow::Result<()> {
     let mut command = cargo_test(project);
-    command.args(["--lib", "--bins"]);
+    command.arg("--lib");
+    // A program beside a library has no tests of its own: each would be linked once more for nothing.
+    for name in targets(project, |package, kind| kind == BIN && !has_library(package))? {
+        command.args(["--bin", &name]);
+    }
     for name in test_targets(project, |package| package != INTEGRATION)? {
         command.args(["--test", &name]);
     }
@@ -164,8 +163,17 @@ fn unit_tests(project: &Project) -> anyhow::Result<()> {
     succeed(&mut command)
 }
 
+fn has_library(package: &Value) -> bool {
+    package["targets"].as_array().is_some_and(|targets| targets.iter().any(|target| target["kind"] == json!(["lib"])))
+}
+
 /// Names of the test programs of some packages.
 fn test_targets(project: &Project, of: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
+    targets(project, |package, kind| kind == TEST && package["name"].as_str().is_some_and(&of))
+}
+
+/// Names of what is built of the workspace's packages, by package and kind.
+fn targets(project: &Project, of: impl Fn(&Value, &str) -> bool) -> anyhow::Result<Vec<String>> {
     let mut command = cargo();
     command.current_dir(project.root()).args(["metadata", "--no-deps", "--format-version", "1"]);
     let metadata = capture(&mut command).context("cargo metadata failed")?;
@@ -173,11 +181,10 @@ fn test_targets(project: &Project, of: impl Fn(&str) -> bool) -> anyhow::Result<
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut names = Vec::new();
     for package in list(&metadata["packages"]) {
-        if !package["name"].as_str().is_some_and(&of) {
-            continue;
-        }
         for target in list(&package["targets"]) {
-            if let (true, Some(name)) = (target["kind"] == json!(["test"]), target["name"].as_str()) {
+            if let (Some(kind), Some(name)) = (target["kind"][0].as_str(), target["name"].as_str())
+                && of(&package, kind)
+            {
                 names.push(name.to_owned());
             }
         }
@@ -253,7 +260,7 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
 
 fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
     let mut names = test_targets(project, |package| package == INTEGRATION)?;
-    names.retain(|name| ![UNCONFIGURED, STORM, COST].contains(&name.as_str()));
+    names.retain(|name| ![UNCONFIGURED, STORM, HISTORIES, COST].contains(&name.as_str()));
     against(project, folder, stack, options, &names)
 }
 
