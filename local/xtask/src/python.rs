@@ -55,7 +55,7 @@ impl Venv {
             return Ok((venv, false));
         }
         let interpreter = interpreter()?;
-        let log = project.target().join("venv.log");
+        let log = project.target().join(format!("{}.log", folder.trim_start_matches('.')));
         run_quietly(Command::new(interpreter).args(["-m", "venv", "--clear"]).arg(&venv.folder), &log)
             .context("the virtual environment cannot be made; on Debian and Ubuntu: apt-get install python3-venv")?;
         let mut install = Command::new(venv.python());

@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
@@ -42,14 +43,14 @@ pub(crate) const COST: &str = "cost";
 /// Its program that needs nothing but an emulator: `cargo xtask histories`.
 const HISTORIES: &str = "histories";
 /// What shares nothing with the stack of the tests: the stack waits more than it works, and these work meanwhile.
-const APART: [Companion; 4] = [
-    Companion { name: "model", arguments: &["prove", "model"] },
+const APART: [Companion; 5] = [
     Companion { name: "table tests", arguments: &["prove", "store"] },
     Companion { name: "payment histories", arguments: &["histories", "--count", "300"] },
+    // Not first: it is compiled with features of its own, while nobody may build anything else.
+    Companion { name: "model", arguments: &["prove", "model"] },
     Companion { name: "deployment", arguments: &["deployments", deployments::UPDATED] },
+    Companion { name: "storm", arguments: &["prove", "histories"] },
 ];
-/// What is left for the end, when nothing but a clock runs on the stack of the tests.
-const AT_THE_END: [Companion; 1] = [Companion { name: "storm", arguments: &["prove", "histories"] }];
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
 /// Lines of a failed test program's output that are repeated at the end.
@@ -80,14 +81,26 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     report.part("site scripts", || site_scripts(&project))?;
     report.part("operator scripts", || operator_scripts(&project))?;
     let mut stack = None;
+    let integration = test_targets(&project, |package| package == INTEGRATION)?;
     report.part("stack", || {
-        let rights = if options.is_whole() { Observed::Once } else { Observed::No };
-        stack = Some(start(&project, &folder, options, rights)?);
-        Ok(())
+        build(&project, Flavour::CrashPoints, &binaries(&folder))?;
+        // A deployment is one thread's work: the other processors make what is run on it.
+        thread::scope(|scope| {
+            let making = scope.spawn(|| -> anyhow::Result<()> {
+                programs(&project, &integration)?;
+                if options.is_whole() {
+                    Venv::ensure_fuzzer(&project)?;
+                }
+                Ok(())
+            });
+            let rights = if options.is_whole() { Observed::Once } else { Observed::No };
+            stack = Some(start_built(&project, &folder, options, rights)?);
+            making.join().map_err(|_| anyhow::anyhow!("who builds the tests has died"))?
+        })
     })?;
-    // Everything is built now: what is begun here and what goes on here do not wait for each other's compiler.
+    // Everything but the model is built now: they do not wait for each other's compiler.
     let apart = options.is_whole().then(|| Beside::begin(&project, &APART)).transpose()?;
-    if test_targets(&project, |package| package == INTEGRATION)?.iter().any(|name| name == UNCONFIGURED) {
+    if integration.iter().any(|name| name == UNCONFIGURED) {
         report.part("tests without payment keys", || {
             against(&project, &folder, running(stack.as_ref())?, options, &[UNCONFIGURED.to_owned()])
         })?;
@@ -97,7 +110,11 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         // Before all others: what they hold runs out a quarter of an hour later, and would be counted with it.
         report.part("cost", || cost::check(&project, &folder, running(stack.as_ref())?))?;
     }
-    report.part("integration tests", || integration_tests(&project, &folder, running(stack.as_ref())?, options))?;
+    report.part("integration tests", || {
+        let mut names = integration;
+        names.retain(|name| ![UNCONFIGURED, STORM, HISTORIES, COST].contains(&name.as_str()));
+        against(&project, &folder, running(stack.as_ref())?, options, &names)
+    })?;
     if options.is_whole() {
         report.part("generated requests", || fuzz::briefly(&project, running(stack.as_ref())?))?;
         report.part("rights", || rights::check(running(stack.as_ref())?))?;
@@ -105,7 +122,6 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     // Nothing else while browsers run: some of their tests are about time.
     apart.map_or(Ok(()), |apart| apart.report(&mut report))?;
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
-    let storm = options.is_whole().then(|| Beside::begin(&project, &AT_THE_END)).transpose()?;
     report.part("run-out test", || run_out_test(&project, running_mut(stack.as_mut())?))?;
     if let Some(stack) = &mut stack {
         if options.keep {
@@ -115,7 +131,6 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stack.stop();
         stopping.done("stopped");
     }
-    storm.map_or(Ok(()), |storm| storm.report(&mut report))?;
     Ok(report.conclude())
 }
 
@@ -212,25 +227,34 @@ fn operator_scripts(project: &Project) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts a stack with ports and data of its own, whose functions can be made to crash.
+/// Builds and starts a stack with ports and data of its own, whose functions can be made to crash.
 pub(crate) fn start(
     project: &Project,
     folder: &Path,
     options: &TestOptions,
     rights: Observed,
 ) -> anyhow::Result<Stack> {
-    let binaries = folder.join("bin");
+    build(project, Flavour::CrashPoints, &binaries(folder))?;
+    start_built(project, folder, options, rights)
+}
+
+/// Where the programs of a stack are.
+fn binaries(folder: &Path) -> PathBuf {
+    folder.join("bin")
+}
+
+/// Starts it with what is built.
+fn start_built(project: &Project, folder: &Path, options: &TestOptions, rights: Observed) -> anyhow::Result<Stack> {
     let data = folder.join("data");
     if data.exists() {
         std::fs::remove_dir_all(&data).context("the data of the last run cannot be removed")?;
     }
     let (venv, _) = Venv::ensure(project)?;
-    build(project, Flavour::CrashPoints, &binaries)?;
     let crashes = crash_folder(folder);
     std::fs::create_dir_all(&crashes)?;
     let plan = Plan {
         folder: data,
-        binaries,
+        binaries: binaries(folder),
         port: free_port()?,
         hold_seconds: options.hold_seconds,
         payment_seconds: options.payment_seconds,
@@ -258,12 +282,6 @@ fn running(stack: Option<&Stack>) -> anyhow::Result<&Stack> {
     stack.ok_or_else(|| NotRun::because(anyhow::anyhow!("the stack did not start")))
 }
 
-fn integration_tests(project: &Project, folder: &Path, stack: &Stack, options: &TestOptions) -> anyhow::Result<()> {
-    let mut names = test_targets(project, |package| package == INTEGRATION)?;
-    names.retain(|name| ![UNCONFIGURED, STORM, HISTORIES, COST].contains(&name.as_str()));
-    against(project, folder, stack, options, &names)
-}
-
 /// Runs test programs against a stack, one after the other, each to its end. What those that fail have said last is in
 /// the error, and so at the end of the report: a long run's output is read from there, or cut off before it.
 fn against(
@@ -273,10 +291,8 @@ fn against(
     options: &TestOptions,
     names: &[String],
 ) -> anyhow::Result<()> {
-    let kind: Vec<&str> = names.iter().flat_map(|name| ["--test", name]).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut failures = Vec::new();
-    for (name, program) in built(project, &kind, &names)? {
+    for (name, program) in programs(project, names)? {
         line(&format!("    {name}"));
         let mut command = Command::new(program);
         // Where cargo would run it.
@@ -292,6 +308,12 @@ fn against(
         return Ok(());
     }
     bail!("{}", failures.join("\n"))
+}
+
+/// Integration test programs with where they are, built.
+fn programs(project: &Project, names: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let kind: Vec<&str> = names.iter().flat_map(|name| ["--test", name]).collect();
+    built(project, &kind, &names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Tells a test program where the stack is.
