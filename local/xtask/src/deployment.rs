@@ -211,8 +211,9 @@ impl Deployment {
     }
 
     fn sam(&self, port: u16, command: &str) -> Command {
-        let mut sam = Command::new(self.venv.program("sam"));
+        let mut sam = self.venv.script();
         as_owner(&mut sam, port);
+        sam.arg(self.project.root().join("local/emulator/sam.py"));
         sam.current_dir(self.project.root()).arg(command).env("HOLDFAST_BIN_DIR", &self.binaries);
         sam
     }

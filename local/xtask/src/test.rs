@@ -43,14 +43,14 @@ pub(crate) const COST: &str = "cost";
 /// Its program that needs nothing but an emulator: `cargo xtask histories`.
 const HISTORIES: &str = "histories";
 /// What shares nothing with the stack of the tests: the stack waits more than it works, and these work meanwhile.
-const APART: [Companion; 5] = [
+const APART: [Companion; 4] = [
     Companion { name: "table tests", arguments: &["prove", "store"] },
     Companion { name: "payment histories", arguments: &["histories", "--count", "300"] },
-    // Not first: it is compiled with features of its own, while nobody may build anything else.
-    Companion { name: "model", arguments: &["prove", "model"] },
     Companion { name: "deployment", arguments: &["deployments", deployments::UPDATED] },
     Companion { name: "storm", arguments: &["prove", "histories"] },
 ];
+/// What needs nothing but a processor: it is left for the end, when the stack of the tests waits for a clock.
+const AT_THE_END: [Companion; 1] = [Companion { name: "model", arguments: &["prove", "model"] }];
 /// Hundreds of people sign up from this one machine within minutes.
 const NETWORK_TRIES: u32 = 100_000;
 /// Lines of a failed test program's output that are repeated at the end.
@@ -98,7 +98,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
             making.join().map_err(|_| anyhow::anyhow!("who builds the tests has died"))?
         })
     })?;
-    // Everything but the model is built now: they do not wait for each other's compiler.
+    // Everything is built now: they do not wait for each other's compiler.
     let apart = options.is_whole().then(|| Beside::begin(&project, &APART)).transpose()?;
     if integration.iter().any(|name| name == UNCONFIGURED) {
         report.part("tests without payment keys", || {
@@ -122,6 +122,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
     // Nothing else while browsers run: some of their tests are about time.
     apart.map_or(Ok(()), |apart| apart.report(&mut report))?;
     report.part("browser tests", || browser_tests(&project, running(stack.as_ref())?, options))?;
+    let last = options.is_whole().then(|| Beside::begin(&project, &AT_THE_END)).transpose()?;
     report.part("run-out test", || run_out_test(&project, running_mut(stack.as_mut())?))?;
     if let Some(stack) = &mut stack {
         if options.keep {
@@ -131,6 +132,7 @@ pub(crate) fn run_all(options: &TestOptions) -> anyhow::Result<ExitCode> {
         stack.stop();
         stopping.done("stopped");
     }
+    last.map_or(Ok(()), |last| last.report(&mut report))?;
     Ok(report.conclude())
 }
 
