@@ -1,6 +1,5 @@
 //! Others of these commands, which go on while this one waits for something else.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::{self, JoinHandle};
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::console::line;
-use crate::process::{run, tail};
+use crate::process::{run_into, tail};
 use crate::project::Project;
 use crate::report::{INCOMPLETE, NotRun, Report};
 
@@ -79,8 +78,7 @@ impl Drop for Beside {
 }
 
 fn to_its_end(command: &mut Command, log: &Path) -> anyhow::Result<()> {
-    let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
-    let status = run(command.stdout(file.try_clone()?).stderr(file))?;
+    let status = run_into(command, log)?;
     if status.success() {
         return Ok(());
     }

@@ -185,10 +185,15 @@ fn spawn(command: &mut Command) -> anyhow::Result<Child> {
     command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("{name} cannot be started"))
 }
 
+/// Runs a command to its end with its output in a log alone.
+pub(crate) fn run_into(command: &mut Command, log: &Path) -> anyhow::Result<ExitStatus> {
+    let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
+    run(command.stdout(file.try_clone()?).stderr(file))
+}
+
 /// Runs a command whose output matters only if it fails: then the output is part of the error.
 pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> anyhow::Result<()> {
-    let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
-    let status = run(command.stdout(file.try_clone()?).stderr(file))?;
+    let status = run_into(command, log)?;
     if !status.success() {
         let name = command.get_program().to_string_lossy();
         bail!("{name} failed ({status}); its last words, all of them in {}:\n{}", log.display(), tail(log));
